@@ -1,0 +1,1 @@
+"""Rights reservations inside media files."""

@@ -1,0 +1,40 @@
+"""What a carrier answers when it is told what to say: its new block, foreign items as copies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mediaoptout.splice.patch import Copy, Piece, normalised
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A block after the merge.
+
+    Args:
+        pieces: the new block; a `Copy` counts from the beginning of the *old block* (items of
+            others are copies, never rendered anew).
+        said: the qualified names of the properties that the block now states as wanted, or more
+            strictly; what the carrier has no key for is missing.
+        warnings: what was left as others said it, as sentences.
+    """
+
+    pieces: tuple[Piece, ...]
+    said: frozenset[str]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """The size of the new block."""
+        return sum(piece.size for piece in self.pieces)
+
+    def unchanged(self, size: int) -> bool:
+        """Whether it is the old block of ``size`` bytes."""
+        return normalised(self.pieces) == normalised((Copy(0, size),))
+
+    def placed(self, at: int) -> tuple[Piece, ...]:
+        """The pieces for a patch, where the old block stands at ``at`` of the file."""
+        return tuple(
+            Copy(piece.start + at, piece.end + at) if isinstance(piece, Copy) else piece
+            for piece in self.pieces
+        )

@@ -1,0 +1,1 @@
+"""A change to a file as data, and the only code that writes media files."""

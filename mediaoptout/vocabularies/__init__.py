@@ -1,0 +1,1 @@
+"""How a standard says a reservation: properties in, statements out. Knows no file."""

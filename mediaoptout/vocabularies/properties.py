@@ -1,0 +1,97 @@
+"""Properties: the one form in which every vocabulary speaks and every carrier listens.
+
+A property has the name that XMP gives it (``plus:DataMining``). The XMP carrier writes all of
+them; a tag carrier has a table from names to its own keys (``tdm:reservation`` is
+``TXXX:TDM-RESERVATION`` in ID3) and passes over what it has no key for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mediaoptout.words import Carrier
+
+NAMESPACES: dict[str, str] = {
+    "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
+    "tdm": "http://www.w3.org/ns/tdmrep/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+}
+"""The namespaces of the properties that we write, by the prefix that we give them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LangAlt:
+    """A text in several languages (XMP *Language Alternative*); the first is the default.
+
+    Args:
+        items: pairs of a language tag (RFC 3066; ``x-default`` for the default) and a text.
+    """
+
+    items: tuple[tuple[str, str], ...]
+
+    @property
+    def default(self) -> str:
+        """The text for whoever asks for no language."""
+        return next((text for lang, text in self.items if lang == "x-default"), self.items[0][1])
+
+    def text(self, lang: str) -> str | None:
+        """The text in ``lang``, or None."""
+        return next((text for tag, text in self.items if tag.lower() == lang.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Bag:
+    """Several values without order (XMP *Bag*)."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Structs:
+    """An ordered list of structures, each a tuple of qualified field names and texts."""
+
+    items: tuple[tuple[tuple[str, str], ...], ...]
+
+
+Value = str | LangAlt | Bag | Structs
+
+
+def as_text(value: Value) -> str:
+    """A value as one line for people and for the ``value`` of a statement."""
+    match value:
+        case str():
+            return value
+        case LangAlt():
+            return value.default
+        case Bag():
+            return "; ".join(value.items)
+        case Structs():
+            return "; ".join(", ".join(text for _, text in item) for item in value.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """Something to be said: a property's qualified name and its value."""
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that a file says.
+
+    Args:
+        carrier: which kind of block says it.
+        location: where that block stands, as people name it (``RIFF/_PMX``, ``ID3v2.3``).
+        name: the property's qualified name (``tdm:reservation``).
+        label: the key as the carrier spells it (``TXXX:TDM-RESERVATION``; for XMP the name).
+        value: what it says.
+    """
+
+    carrier: Carrier
+    location: str
+    name: str
+    label: str
+    value: Value

@@ -1,0 +1,248 @@
+"""Makes the sample files beside this script; see README.md in this folder.
+
+Run with the development environment, and ffmpeg on the path. Everything comes from test patterns
+and sine tones; no clock and no random number goes in.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import subprocess
+from pathlib import Path
+
+from mutagen.apev2 import APEv2
+from mutagen.flac import FLAC, Picture
+from mutagen.id3 import APIC, COMM, ID3, TALB, TDRC, TIT2, TPE1, TXXX, Encoding, PictureType
+from mutagen.mp4 import MP4, MP4Cover
+from PIL import Image, ImageCms
+
+HERE = Path(__file__).resolve().parent
+SIZE = (64, 48)
+FILE_LIMIT = 60_000
+TOTAL_LIMIT = 800_000
+
+PATTERN = ["-f", "lavfi", "-i", "testsrc=size=64x48:rate=10:duration=1"]
+SINE = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=22050:duration=0.5"]
+H264 = ["-c:v", "libx264", "-g", "2", "-pix_fmt", "yuv420p", "-crf", "32", "-bf", "0"]
+AAC = ["-c:a", "aac", "-b:a", "32k"]
+TITLE = ["-metadata", "title=Sample", "-metadata", "artist=mediaoptout"]
+
+
+def ffmpeg(name: str, *arguments: str) -> None:
+    """Runs ffmpeg on one thread and without its own stamps, into ``name``."""
+    target = HERE / name
+    target.parent.mkdir(exist_ok=True)
+    quiet = ["-nostdin", "-hide_banner", "-loglevel", "error", "-y"]
+    exact = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
+    command = ["ffmpeg", *quiet, *arguments, "-threads", "1", "-map_chapters", "-1", *exact]
+    subprocess.run([*command, str(target)], check=True)
+
+
+def write(name: str, data: bytes) -> None:
+    target = HERE / name
+    target.parent.mkdir(exist_ok=True)
+    target.write_bytes(data)
+
+
+def read(name: str) -> bytes:
+    return (HERE / name).read_bytes()
+
+
+def picture() -> Image.Image:
+    """A smooth pattern with an edge in it."""
+    width, height = SIZE
+    data = bytearray()
+    for y in range(height):
+        for x in range(width):
+            data += bytes((x * 4, y * 5, 255 if (x - 32) ** 2 + (y - 24) ** 2 < 256 else 64))
+    return Image.frombytes("RGB", SIZE, bytes(data))
+
+
+def cover() -> bytes:
+    """A small JPEG for the audio files."""
+    out = io.BytesIO()
+    picture().save(out, "JPEG", quality=50)
+    return out.getvalue()
+
+
+def xmp_packet() -> bytes:
+    """A minimal packet of somebody else: a title and a property in a namespace of its own."""
+    body = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about=""
+    xmlns:dc="http://purl.org/dc/elements/1.1/"
+    xmlns:own="https://example.org/own/1.0/"
+    own:Shelf="B 12">
+   <dc:title><rdf:Alt><rdf:li xml:lang="x-default">Sample</rdf:li></rdf:Alt></dc:title>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+"""
+    return body.encode() + (b" " * 99 + b"\n") * 5 + b'<?xpacket end="w"?>'
+
+
+def make_png() -> None:
+    (HERE / "png").mkdir(exist_ok=True)
+    rgb = picture()
+    rgb.save(HERE / "png/rgb.png")
+    rgb.quantize(32).save(HERE / "png/palette.png")
+    frame = ["-f", "lavfi", "-i", "testsrc=size=64x48:rate=10:duration=1", "-frames:v", "1"]
+    ffmpeg("png/rgb-16bit.png", *frame, "-pix_fmt", "rgb48be", "-update", "1")
+    ffmpeg("png/interlaced.png", *frame, "-pix_fmt", "rgb24", "-flags:v", "+ildct", "-update", "1")
+    frames = [rgb.rotate(90 * turn) for turn in range(3)]
+    frames[0].save(
+        HERE / "png/animated.png", save_all=True, append_images=frames[1:], duration=100, loop=0
+    )
+
+
+def segment(marker: int, payload: bytes) -> bytes:
+    """A JPEG marker segment."""
+    return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
+
+
+def make_jpeg() -> None:
+    (HERE / "jpeg").mkdir(exist_ok=True)
+    rgb = picture()
+    rgb.save(HERE / "jpeg/baseline.jpg", quality=80)
+    rgb.save(HERE / "jpeg/progressive.jpg", quality=80, progressive=True)
+    rgb.convert("CMYK").save(HERE / "jpeg/cmyk.jpg", quality=80)
+    rgb.save(HERE / "jpeg/restart-markers.jpg", quality=80, restart_marker_blocks=2)
+
+    exif = Image.Exif()
+    exif[0x010E] = "Sample"  # ImageDescription
+    exif[0x010F] = "mediaoptout"  # Make
+    exif[0x0132] = "2020:01:01 00:00:00"  # DateTime
+    exif[0x0213] = 1  # YCbCrPositioning
+    rgb.save(HERE / "jpeg/exif.jpg", quality=80, exif=exif)
+
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = struct.pack(">6H", 2020, 1, 1, 0, 0, 0)  # not the time of this run
+    rgb.save(HERE / "jpeg/icc.jpg", quality=80, icc_profile=bytes(profile))
+
+    plain = read("jpeg/baseline.jpg")
+    after_jfif = 2 + 2 + struct.unpack_from(">H", plain, 4)[0]
+    packet = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp_packet())
+    write("jpeg/xmp.jpg", plain[:after_jfif] + packet + plain[after_jfif:])
+
+
+def make_wav() -> None:
+    short = [*SINE, "-t", "0.3"]
+    ffmpeg("wav/pcm16.wav", *short, "-c:a", "pcm_s16le")
+    ffmpeg("wav/pcm24-extensible.wav", *short, "-ac", "2", "-c:a", "pcm_s24le")
+    ffmpeg("wav/list-info.wav", *short, "-c:a", "pcm_s16le", *TITLE)
+    bext = ["-write_bext", "1", "-metadata", "description=Sample", "-metadata", "originator=us"]
+    date = ["-metadata", "origination_date=2020-01-01", "-metadata", "origination_time=00:00:00"]
+    ffmpeg("wav/bwf.wav", *short, "-c:a", "pcm_s16le", *bext, *date)
+    ffmpeg("wav/rf64.wav", *short, "-c:a", "pcm_s16le", "-rf64", "always")
+
+    samples = bytes(128 + round(100 * math.sin(n / 4)) for n in range(2001))
+    rate = 8000
+    chunks = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, rate, rate, 1, 8)
+    chunks += b"data" + struct.pack("<I", len(samples)) + samples + b"\0"
+    write("wav/odd-data.wav", b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
+
+
+def make_flac() -> None:
+    short = [*SINE, "-t", "0.3"]
+    ffmpeg("flac/plain.flac", *short, "-c:a", "flac")
+    ffmpeg("flac/tags-picture.flac", *short, "-c:a", "flac", *TITLE)
+    flac = FLAC(HERE / "flac/tags-picture.flac")
+    front = Picture()
+    front.type = PictureType.COVER_FRONT
+    front.mime = "image/jpeg"
+    front.width, front.height, front.depth = *SIZE, 24
+    front.data = cover()
+    flac.add_picture(front)
+    flac.save(padding=lambda info: 512)
+
+
+def id3_v22(frames: list[tuple[bytes, bytes]]) -> bytes:
+    """An ID3v2.2 tag, which no library writes any more."""
+    body = b"".join(name + len(data).to_bytes(3, "big") + data for name, data in frames)
+    body += bytes(64)
+    length = bytes((len(body) >> shift) & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3\x02\x00\x00" + length + body
+
+
+def id3() -> ID3:
+    """A tag with text, a comment, a description of its own and a cover."""
+    tag = ID3()
+    text = Encoding.UTF16
+    tag.add(TIT2(encoding=text, text="Sample"))
+    tag.add(TPE1(encoding=text, text="mediaoptout"))
+    tag.add(TALB(encoding=text, text="Samples"))
+    tag.add(TDRC(encoding=Encoding.LATIN1, text="2020"))
+    tag.add(COMM(encoding=text, lang="eng", desc="", text="Schön"))
+    tag.add(TXXX(encoding=text, desc="SHELF", text="B 12"))
+    tag.add(APIC(encoding=Encoding.LATIN1, mime="image/jpeg", type=3, desc="", data=cover()))
+    return tag
+
+
+def make_mp3() -> None:
+    mp3 = ["-c:a", "libmp3lame", "-b:a", "48k", "-id3v2_version", "0", "-write_id3v1", "0"]
+    ffmpeg("mp3/no-tag.mp3", *SINE, *mp3)
+    plain = read("mp3/no-tag.mp3")
+    for name in ("id3v23-apic-id3v1", "id3v24", "ape"):
+        write(f"mp3/{name}.mp3", plain)
+
+    v23 = id3()
+    v23.update_to_v23()
+    v23.save(HERE / "mp3/id3v23-apic-id3v1.mp3", v1=2, v2_version=3)
+    id3().save(HERE / "mp3/id3v24.mp3", v1=0, v2_version=4)
+    old = [(b"TT2", b"\0Sample"), (b"TP1", b"\0mediaoptout"), (b"COM", b"\0eng\0Sch\xf6n")]
+    write("mp3/id3v22.mp3", id3_v22(old) + plain)
+    ape = APEv2()
+    ape["Title"] = "Sample"
+    ape["Shelf"] = "B 12"
+    ape.save(HERE / "mp3/ape.mp3")
+
+
+def make_mp4() -> None:
+    film = [*PATTERN, *SINE, "-t", "0.5", *H264, *AAC]
+    ffmpeg("mp4/faststart.mp4", *film, *TITLE, "-movflags", "+faststart")
+    ffmpeg("mp4/moov-last.mp4", *film)
+    fragments = "+frag_keyframe+empty_moov"
+    ffmpeg("mp4/fragmented.mp4", *film, "-movflags", fragments)
+    ffmpeg("mp4/fragmented-base-moof.mp4", *film, "-movflags", fragments + "+default_base_moof")
+    dash = fragments + "+default_base_moof+dash+global_sidx"
+    ffmpeg("mp4/dash-sidx-mfra.mp4", *film, "-movflags", dash)
+
+    ffmpeg("mp4/audio.m4a", *SINE, *AAC)
+    ffmpeg("mp4/audio-tags-cover.m4a", *SINE, *AAC, *TITLE, "-movflags", "+faststart")
+    m4a = MP4(HERE / "mp4/audio-tags-cover.m4a")
+    m4a["covr"] = [MP4Cover(cover(), imageformat=MP4Cover.FORMAT_JPEG)]
+    m4a["----:org.example:SHELF"] = [b"B 12"]
+    m4a.save()
+
+
+def make_mov() -> None:
+    film = [*PATTERN, *SINE, "-t", "0.5", "-c:v", "mpeg4", "-q:v", "8"]
+    flags = "+faststart+use_metadata_tags"
+    ffmpeg("mov/mpeg4-pcm.mov", *film, "-c:a", "pcm_s16le", *TITLE)
+    ffmpeg("mov/mpeg4-aac-faststart.mov", *film, *AAC, *TITLE, "-movflags", flags)
+
+
+def make_3gp() -> None:
+    pattern = ["-f", "lavfi", "-i", "testsrc=size=128x96:rate=10:duration=1"]
+    ffmpeg("3gp/h263-aac.3gp", *pattern, *SINE, "-t", "0.5", "-c:v", "h263", "-q:v", "10", *AAC)
+
+
+def main() -> None:
+    for make in (make_png, make_jpeg, make_wav, make_flac, make_mp3, make_mp4, make_mov, make_3gp):
+        make()
+    files = sorted(path for path in HERE.glob("*/*") if path.is_file())
+    for path in files:
+        print(f"{path.stat().st_size:7d}  {path.relative_to(HERE).as_posix()}")
+        if path.stat().st_size >= FILE_LIMIT:
+            raise SystemExit(f"{path} is too large")
+    total = sum(path.stat().st_size for path in files)
+    print(f"{total:7d}  in {len(files)} files")
+    if total >= TOTAL_LIMIT:
+        raise SystemExit("together they are too large")
+
+
+if __name__ == "__main__":
+    main()
