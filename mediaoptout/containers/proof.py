@@ -78,6 +78,4 @@ def _same_table(before: Table, after: Table, patch: Patch) -> bool:
     shift = (patch.locate(low) or 0) - low
     if patch.locate(high) == high + shift and patch.keeps_together(low, high):
         return all(a + shift == b for a, b in zip(before.targets, after.targets, strict=True))
-    return all(
-        patch.locate(a) == b for a, b in zip(before.targets, after.targets, strict=True)
-    )
+    return all(patch.locate(a) == b for a, b in zip(before.targets, after.targets, strict=True))

@@ -1,0 +1,106 @@
+"""A reservation as a value: which uses, by whom, in which capacity, on what ground."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from mediaoptout.errors import UsageError
+from mediaoptout.words import Permission, Use
+
+
+class Role(StrEnum):
+    """In which quality a holder has rights."""
+
+    PERFORMER = "performer"
+    FEATURED_PERFORMER = "featured performer"
+    PHONOGRAM_PRODUCER = "phonogram producer"
+    AUDIOVISUAL_PRODUCER = "audiovisual producer"
+    AUTHOR = "author"
+    COMPOSER = "composer"
+    PUBLISHER = "publisher"
+    BROADCASTER = "broadcaster"
+    COLLECTING_SOCIETY = "collecting society"
+    UNION = "union"
+    LICENSEE = "licensee"
+
+
+class Capacity(StrEnum):
+    """For whom a reservation is declared."""
+
+    OWN_NAME = "own name"
+    REPRESENTATIVE = "representative"
+    LICENSEE = "licensee"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody whose rights are reserved.
+
+    Args:
+        name: as it shall be read.
+        role: in which quality, or None.
+        identifiers: pairs of a scheme (``isni``, ``ipi`` …) and a value.
+    """
+
+    name: str
+    role: Role | None = None
+    identifiers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """Who reserves which uses, on what legal ground, and where to ask for a licence.
+
+    Args:
+        uses: what is said of each use; a use that is missing is unstated.
+        holders: whose rights they are; empty where the profile names nobody.
+        capacity: whether it is declared in one's own name or for somebody.
+        mandate: on what a representative or licensee relies, and with what reserve, or None.
+        legal_basis: articles, in the order in which they shall be cited.
+        licence_contact: an e-mail address to ask for a licence, or None.
+        licence_url: a page to ask for a licence, or None.
+        policy_url: a TDMRep policy (HTML or ODRL), or None.
+        declared: the day of the declaration; None where the first run shall date it.
+        reference: the declarant's own reference, or None.
+        copyright: the copyright notice, or None.
+        texts: the declaration in each language, the first is the default.
+
+    Raises:
+        UsageError: it reserves nothing, or says something empty.
+    """
+
+    uses: Mapping[Use, Permission]
+    holders: tuple[Holder, ...] = ()
+    capacity: Capacity = Capacity.OWN_NAME
+    mandate: str | None = None
+    legal_basis: tuple[str, ...] = ()
+    licence_contact: str | None = None
+    licence_url: str | None = None
+    policy_url: str | None = None
+    declared: date | None = None
+    reference: str | None = None
+    copyright: str | None = None
+    texts: tuple[tuple[str, str], ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        uses = {Use(use): Permission(value) for use, value in self.uses.items()}
+        object.__setattr__(self, "uses", uses)
+        if not any(permission.reserves for permission in uses.values()):
+            raise UsageError(
+                "the reservation reserves nothing",
+                fix="state at least one use as 'reserved' or 'constrained'",
+            )
+        if any(not holder.name.strip() for holder in self.holders):
+            raise UsageError("a holder has no name", fix="give holder.name")
+
+    def permission(self, use: Use) -> Permission:
+        """What is said of ``use``."""
+        return self.uses.get(use, Permission.UNSTATED)
+
+    @property
+    def contact(self) -> str | None:
+        """Where to ask for a licence: the page, else the address."""
+        return self.licence_url or self.licence_contact
