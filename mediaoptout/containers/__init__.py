@@ -1,0 +1,1 @@
+"""Where statements live: one module per container family, which reads spans and plans patches."""
