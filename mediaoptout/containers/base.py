@@ -120,11 +120,14 @@ class Capability:
         write: whether we write it (else it is only read).
         place: where it stands, in the format's own words.
         note: a condition or a reason, or empty.
+        expected: whether a file without it lacks something (``missing`` in the verify record);
+            false for what is only filled in where it happens to be there.
     """
 
     write: bool
     place: str
     note: str = ""
+    expected: bool = True
 
 
 class Container(ABC):

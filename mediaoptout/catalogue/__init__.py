@@ -1,0 +1,1 @@
+"""Many files: which they are, and how a run goes through them."""
