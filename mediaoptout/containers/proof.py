@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from mediaoptout.containers.base import Layout, Proof
 from mediaoptout.splice.linker import Links, Table
-from mediaoptout.splice.patch import Patch
+from mediaoptout.splice.patch import Copy, Patch, Piece, normalised
 
 
 def prove(old: Layout, new: Layout, patch: Patch) -> Proof:
@@ -19,7 +19,7 @@ def prove(old: Layout, new: Layout, patch: Patch) -> Proof:
         patch: what leads from one to the other.
     """
     kept = patch.keeps(old.essence) and _same_essence(old, new, patch)
-    lost = next(_astray(old.links, new.links, patch), None)
+    lost = next(_astray(old, new, patch), None)
     framed = old.framing == new.framing
     reasons: list[str] = []
     if not kept:
@@ -33,49 +33,71 @@ def prove(old: Layout, new: Layout, patch: Patch) -> Proof:
 
 def _same_essence(old: Layout, new: Layout, patch: Patch) -> bool:
     """Whether the new file's reader finds as essence exactly the bytes that were essence."""
-
-    def total(layout: Layout) -> int:
-        return sum(span.size for span in layout.essence)
-
-    return total(old) == total(new) and all(
-        span.size == 0 or patch.origin(span.start) is not None for span in new.essence
+    before = (Copy(span.start, span.end) for span in old.essence)
+    after: Iterable[Piece] = chain.from_iterable(
+        patch.slice(span.start, span.end) for span in new.essence
     )
+    return normalised(before) == normalised(after)
 
 
-def _astray(old: Links, new: Links, patch: Patch) -> Iterator[str]:
-    def references() -> Iterator[str]:
-        if len(old.references) != len(new.references):
-            yield f"{len(old.references)} references became {len(new.references)}"
-            return
-        for before, after in zip(old.references, new.references, strict=True):
-            if _moved(patch, before.target, before.ends) != after.target:
-                yield f"a {before.name} at {before.at} no longer points to the byte that it meant"
-
-    def tables() -> Iterator[str]:
-        if len(old.tables) != len(new.tables):
-            yield f"{len(old.tables)} offset tables became {len(new.tables)}"
-            return
-        for before, after in zip(old.tables, new.tables, strict=True):
-            if not _same_table(before, after, patch):
-                yield f"a {before.name} at {before.at} no longer points to the bytes that it meant"
-
-    return chain(references(), tables())
+def _astray(old: Layout, new: Layout, patch: Patch) -> Iterator[str]:
+    where = _Where(old.size, patch)
+    yield from _references_astray(old.links, new.links, where)
+    yield from _tables_astray(old.links, new.links, where)
 
 
-def _moved(patch: Patch, target: int, ends: bool) -> int | None:
-    if ends:
-        last = patch.locate(target - 1)
-        return None if last is None else last + 1
-    return patch.locate(target)
+class _Where:
+    """Whether a place in the new file is the one that was meant in the old."""
+
+    __slots__ = ("_patch", "_size")
+
+    def __init__(self, size: int, patch: Patch) -> None:
+        self._size = size
+        self._patch = patch
+
+    def shift(self, offset: int) -> tuple[int, int, int | None]:
+        """Which bytes move with the one at ``offset``, and how far; None if it was replaced."""
+        if offset < 0:
+            return offset, 0, 0
+        if offset >= self._size:
+            return self._size, offset + 1, self._patch.size - self._size
+        return self._patch.stretch(offset) or (offset, offset + 1, None)
+
+    def same(self, before: int, after: int, shift: int | None) -> bool:
+        """Whether ``before`` became ``after``: the same byte, or new ones where it is replaced."""
+        if shift is not None:
+            return before + shift == after
+        return 0 <= after < self._patch.size and self._patch.origin(after) is None
 
 
-def _same_table(before: Table, after: Table, patch: Patch) -> bool:
+def _references_astray(old: Links, new: Links, where: _Where) -> Iterator[str]:
+    if len(old.references) != len(new.references):
+        yield f"{len(old.references)} references became {len(new.references)}"
+        return
+    for before, after in zip(old.references, new.references, strict=True):
+        back = 1 if before.ends else 0
+        _, _, shift = where.shift(before.target - back)
+        if not where.same(before.target - back, after.target - back, shift):
+            yield f"a {before.name} at {before.at} no longer points to the byte that it meant"
+
+
+def _tables_astray(old: Links, new: Links, where: _Where) -> Iterator[str]:
+    if len(old.tables) != len(new.tables):
+        yield f"{len(old.tables)} offset tables became {len(new.tables)}"
+        return
+    for before, after in zip(old.tables, new.tables, strict=True):
+        if not _same_table(before, after, where):
+            yield f"a {before.name} at {before.at} no longer points to the bytes that it meant"
+
+
+def _same_table(before: Table, after: Table, where: _Where) -> bool:
     if len(before.targets) != len(after.targets):
         return False
-    if not before.targets:
-        return True
-    low, high = min(before.targets), max(before.targets)
-    shift = (patch.locate(low) or 0) - low
-    if patch.locate(high) == high + shift and patch.keeps_together(low, high):
-        return all(a + shift == b for a, b in zip(before.targets, after.targets, strict=True))
-    return all(patch.locate(a) == b for a, b in zip(before.targets, after.targets, strict=True))
+    start = end = 0
+    shift: int | None = 0
+    for old, new in zip(before.targets, after.targets, strict=True):
+        if not start <= old < end:
+            start, end, shift = where.shift(old)
+        if not (old + shift == new if shift is not None else where.same(old, new, None)):
+            return False
+    return True

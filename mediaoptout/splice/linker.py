@@ -18,16 +18,18 @@ from __future__ import annotations
 
 import sys
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
 from mediaoptout.errors import RefusedError
-from mediaoptout.splice.patch import Copy, Insert, Patch, Piece
+from mediaoptout.splice.patch import Copy, Insert, Patch, Piece, Stretch
 
 Endian = Literal["big", "little"]
+_Number = tuple[int, bytes]
+"""A place in the new file, and the bytes that shall stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,66 +176,75 @@ class Links:
     lengths: tuple[Length, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class _Map:
-    """Where the source's bytes go, given a set of edits that do not overlap."""
+    """Where the source's bytes go, by the patch that the moving edits make."""
 
-    edits: Sequence[Edit]
-    _ends: list[int] = field(init=False)
-    _shifts: list[int] = field(init=False)
+    __slots__ = ("_begins", "_size", "patch")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_ends", [edit.end for edit in self.edits])
-        growths = accumulate((edit.growth for edit in self.edits), initial=0)
-        object.__setattr__(self, "_shifts", list(growths))
+    def __init__(self, size: int, moves: Sequence[Edit]) -> None:
+        self._size = size
+        self.patch = _assemble(size, moves)
+        shifts = accumulate((move.growth for move in moves), initial=0)
+        self._begins = {
+            move.start: shift
+            for move, shift in zip(moves, shifts, strict=False)
+            if move.content and move.end > move.start
+        }
+
+    def around(self, offset: int, name: str) -> Stretch:
+        """The bytes that move with the one at ``offset``.
+
+        What points to the start of replaced bytes will point to the start of the new ones; what
+        points behind the file stays as far behind it.
+        """
+        if offset < 0:
+            return Stretch(offset, 0, 0)
+        if offset >= self._size:
+            return Stretch(self._size, sys.maxsize, self.patch.size - self._size)
+        kept = self.patch.stretch(offset)
+        if kept is None and offset in self._begins:
+            return Stretch(offset, offset + 1, self._begins[offset])
+        if kept is None:
+            raise _dangling(name, offset)
+        return kept
 
     def place(self, offset: int, name: str) -> int:
-        index = bisect_right(self._ends, offset)
-        if index < len(self.edits) and self.edits[index].start <= offset:
-            return self._within(self.edits[index], offset, self._shifts[index], name)
-        return offset + self._shifts[index]
+        """Where the byte at ``offset`` goes."""
+        return offset + self.around(offset, name).shift
 
-    def _within(self, edit: Edit, offset: int, shift: int, name: str) -> int:
-        at = edit.start + shift
-        if offset == edit.start:
-            return at
-        for piece in edit.content:
-            if isinstance(piece, Copy) and piece.start <= offset < piece.end:
-                return at + offset - piece.start
-            at += piece.size
-        raise RefusedError(
-            f"a {name} points into bytes that would be replaced",
-            at=offset,
-            fix="report this file's structure to the developers",
-            code="dangling-reference",
-        )
-
-    def place_table(self, table: Table) -> list[int]:
-        """The new entries; nearly all lie in one stretch, so stretches are tried first."""
-        targets = table.targets
-        if not targets:
-            return []
-        low, high = min(targets), max(targets)
-        first, last = bisect_right(self._ends, low), bisect_right(self._ends, high)
-        clear = last == len(self.edits) or self.edits[last].start > high
-        if first == last and clear:
-            shift = self._shifts[first]
-            return [target + shift for target in targets] if shift else targets.tolist()
-        return [self.place(target, table.name) for target in targets]
+    def field(self, at: int, width: int, name: str) -> int:
+        """Where the field of ``width`` bytes at ``at`` goes."""
+        around = self.around(at, name)
+        if at + width > around.end:
+            raise _dangling(name, at)
+        return at + around.shift
 
     def distance(self, reference: Reference) -> int:
-        if reference.ends:
-            target = self.place(reference.target - 1, reference.name) + 1
-        else:
-            target = self.place(reference.target, reference.name)
+        """The number that a reference shall hold."""
+        back = 1 if reference.ends else 0
+        target = self.place(reference.target - back, reference.name) + back
         base = 0 if reference.base is None else self.place(reference.base, reference.name)
         return target - base + reference.bias
+
+    def entries(self, table: Table) -> array[int]:
+        """The numbers that a table shall hold; neighbours mostly move together."""
+        result = array("Q")
+        start = end = shift = 0
+        try:
+            for target in table.targets:
+                if not start <= target < end:
+                    start, end, shift = self.around(target, table.name)
+                result.append(target + shift)
+        except OverflowError as error:
+            raise _overflow(table.name, table.at) from error
+        return result
 
 
 def relocate(size: int, links: Links, edits: Iterable[Edit]) -> Patch:
     """The patch that makes ``edits`` and puts every number right.
 
     Tables that overflow take their wider form, which moves things again, until nothing changes.
+    Numbers in bytes that an edit replaces are the container's own business: it wrote them anew.
 
     Args:
         size: the size of the source.
@@ -242,82 +253,91 @@ def relocate(size: int, links: Links, edits: Iterable[Edit]) -> Patch:
 
     Raises:
         RefusedError: a number does not fit into its field, or points into replaced bytes.
+        ValueError: edits overlap.
     """
-    wanted = sorted(edits, key=lambda edit: (edit.start, edit.end))
-    _check_apart(wanted, size)
-    if not any(edit.content or edit.end > edit.start for edit in wanted):
+    moves = _ordered(edits)
+    if not _apart(moves, size):
+        raise ValueError("edits overlap or leave the file")
+    if not any(move.content or move.end > move.start for move in moves):
         return Patch.identity(size)
     widened: set[int] = set()
     while True:
-        extra = [_widening(table) for i, table in enumerate(links.tables) if i in widened]
-        # An edit next to a widened table (same start) keeps its place: the sort is stable.
-        moves = sorted([*wanted, *extra], key=lambda edit: (edit.start, edit.end))
-        _check_apart(moves, size)
-        where = _Map(moves)
-        values = [where.place_table(table) for table in links.tables]
+        where = _Map(size, moves)
+        entries = {
+            i: where.entries(table)
+            for i, table in enumerate(links.tables)
+            if i in widened or where.patch.stretch(table.at) is not None
+        }
         too_wide = {
             i
-            for i, table in enumerate(links.tables)
-            if i not in widened and values[i] and max(values[i]) >> (8 * table.width)
+            for i, values in entries.items()
+            if i not in widened and values and max(values) >> (8 * links.tables[i].width)
         }
         if not too_wide:
             break
-        for i in too_wide:
-            if links.tables[i].wider is None:
-                raise _overflow(links.tables[i].name, links.tables[i].at)
         widened |= too_wide
-    numbers = [
-        *_references(links.references, where),
-        *_lengths(links.lengths, moves),
-    ]
-    final = list(wanted)
-    for i, table in enumerate(links.tables):
-        if i in widened:
-            edit = _widening(table)
-            header = edit.content[0]
-            data = _table_bytes(values[i], 8, table.endian)
-            final.append(replace(edit, content=(header, Insert(data))))
-        elif values[i] != table.targets.tolist():
-            data = _table_bytes(values[i], table.width, table.endian)
-            numbers.append(Edit(table.at, table.end, (Insert(data),)))
-    return _assemble(size, [*final, *numbers])
+        # An insertion next to a widened table keeps its place: the sort is stable.
+        moves = _ordered([*moves, *(_widening(links.tables[i]) for i in sorted(too_wide))])
+        if not _apart(moves, size):
+            raise _overflow("table that would be moved", links.tables[min(too_wide)].at)
+    numbers = [*_references(links.references, where), *_lengths(links.lengths, moves, where)]
+    for i, values in entries.items():
+        table = links.tables[i]
+        if i in widened and table.wider is not None:
+            at = where.place(table.wider.start, table.name) + len(table.wider.header)
+            numbers.append((at, _table_bytes(values, 8, table.endian)))
+        elif values != table.targets:
+            at = where.field(table.at, table.end - table.at, table.name)
+            numbers.append((at, _table_bytes(values, table.width, table.endian)))
+    return _overwritten(where.patch, numbers)
 
 
 def _widening(table: Table) -> Edit:
     wider = table.wider
     if wider is None:
         raise _overflow(table.name, table.at)
-    body = bytes(8 * len(table.targets))
-    return Edit(wider.start, wider.end, (Insert(wider.header), Insert(body)), wider.inside)
+    body = Insert(bytes(8 * len(table.targets)))
+    return Edit(wider.start, wider.end, (Insert(wider.header), body), wider.inside)
 
 
-def _references(references: Iterable[Reference], where: _Map) -> Iterable[Edit]:
+def _references(references: Iterable[Reference], where: _Map) -> Iterator[_Number]:
+    wanted: dict[int, int] = {}
     for item in references:
-        old = item.target - (item.base or 0) + item.bias
+        if where.patch.stretch(item.at) is None:
+            continue
         new = where.distance(item)
-        if new != old:
-            yield _number(item.at, item.width, item.endian, new, item)
+        if wanted.setdefault(item.at, new) != new:
+            raise RefusedError(
+                f"one {item.name} would have to say two things after the change",
+                at=item.at,
+                fix="write the reservation into a sidecar instead",
+                code="overflow",
+            )
+        if new != item.target - (item.base or 0) + item.bias:
+            yield _number(item, new, where)
 
 
-def _lengths(lengths: Iterable[Length], moves: Sequence[Edit]) -> Iterable[Edit]:
+def _lengths(lengths: Iterable[Length], moves: Iterable[Edit], where: _Map) -> Iterator[_Number]:
     owned = sorted((move.inside, move.growth) for move in moves if move.inside is not None)
     starts = [inside for inside, _ in owned]
     sums = list(accumulate((growth for _, growth in owned), initial=0))
     for item in lengths:
         growth = sums[bisect_left(starts, item.end)] - sums[bisect_left(starts, item.start)]
-        if growth:
-            yield _number(item.at, item.width, item.endian, item.value + growth, item)
+        if growth and where.patch.stretch(item.at) is not None:
+            yield _number(item, item.value + growth, where)
 
 
-def _number(at: int, width: int, endian: Endian, value: int, item: Reference | Length) -> Edit:
-    signed = isinstance(item, Reference) and item.signed
-    bits = (item.bits if isinstance(item, Reference) else None) or 8 * width
+def _number(item: Reference | Length, value: int, where: _Map) -> _Number:
+    """Where the field of ``item`` goes, and ``value`` as its bytes."""
+    at = where.field(item.at, item.width, item.name)
+    signed, bits, flags = False, 8 * item.width, 0
+    if isinstance(item, Reference):
+        signed, bits, flags = item.signed, item.bits or bits, item.flags
     low, high = (-(1 << (bits - 1)), 1 << (bits - 1)) if signed else (0, 1 << bits)
     if not low <= value < high:
-        raise _overflow(item.name, at)
-    if isinstance(item, Reference):
-        value |= item.flags
-    return Edit(at, at + width, (Insert(value.to_bytes(width, endian, signed=signed)),))
+        raise _overflow(item.name, item.at)
+    field = value & ((1 << bits) - 1) | flags
+    return at, field.to_bytes(item.width, item.endian)
 
 
 def _overflow(name: str, at: int) -> RefusedError:
@@ -329,22 +349,45 @@ def _overflow(name: str, at: int) -> RefusedError:
     )
 
 
-def _check_apart(edits: Sequence[Edit], size: int) -> None:
+def _dangling(name: str, at: int) -> RefusedError:
+    return RefusedError(
+        f"a {name} points into bytes that would be replaced",
+        at=at,
+        fix="report this file's structure to the developers",
+        code="dangling-reference",
+    )
+
+
+def _ordered(edits: Iterable[Edit]) -> list[Edit]:
+    return sorted(edits, key=lambda edit: (edit.start, edit.end))
+
+
+def _apart(edits: Iterable[Edit], size: int) -> bool:
+    """Whether edits in order neither overlap nor leave the file."""
     at = 0
     for edit in edits:
-        if not (at <= edit.start <= edit.end <= size):
-            raise ValueError(f"edits overlap or leave the file at {edit.start}")
+        if not at <= edit.start <= edit.end <= size:
+            return False
         at = edit.end
+    return True
 
 
 def _assemble(size: int, edits: Iterable[Edit]) -> Patch:
-    ordered = sorted(edits, key=lambda edit: (edit.start, edit.end))
-    _check_apart(ordered, size)
     pieces: list[Piece] = []
     at = 0
-    for edit in ordered:
+    for edit in edits:
         pieces.append(Copy(at, edit.start))
         pieces.extend(edit.content)
         at = edit.end
     pieces.append(Copy(at, size))
     return Patch(tuple(pieces))
+
+
+def _overwritten(patch: Patch, numbers: Iterable[_Number]) -> Patch:
+    """``patch``, and then these bytes written over those at these places of the new file."""
+    edits = [Edit(at, at + len(data), (Insert(data),)) for at, data in sorted(set(numbers))]
+    if not edits:
+        return patch
+    if not _apart(edits, patch.size):
+        raise ValueError("numbers overlap")
+    return patch.then(_assemble(patch.size, edits))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -70,11 +71,18 @@ Piece = Copy | Insert | Hole
 
 
 def normalised(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
-    """The same bytes in the fewest pieces: neighbours joined, empty ones dropped."""
+    """The same bytes in the fewest pieces: neighbours joined, empty ones dropped.
+
+    Raises:
+        ValueError: a piece ends before it starts.
+    """
     result: list[Piece] = []
     literals: list[bytes] = []
     for piece in pieces:
-        if not piece.size:
+        size = piece.size
+        if size <= 0:
+            if size:
+                raise ValueError(f"{piece} ends before it starts")
             continue
         if isinstance(piece, Insert):
             literals.append(piece.data)
@@ -92,6 +100,46 @@ def normalised(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
     return tuple(result)
 
 
+class Stretch(NamedTuple):
+    """Bytes ``start`` to ``end`` of the source, which all move by ``shift``."""
+
+    start: int
+    end: int
+    shift: int
+
+
+class _Kept(NamedTuple):
+    """Where the source's bytes went: stretches that do not overlap, in the source's order.
+
+    Three arrays, since an Ogg file may have hundreds of thousands of stretches.
+    """
+
+    starts: array[int]
+    ends: array[int]
+    places: array[int]
+
+
+def _kept(pieces: Iterable[Piece]) -> _Kept:
+    """The stretches of ``pieces``; for bytes that are copied twice, the first in their order."""
+    copies: list[tuple[int, int, int]] = []
+    at = 0
+    for piece in pieces:
+        if isinstance(piece, Copy):
+            copies.append((piece.start, -piece.end, at))
+        at += piece.size
+    copies.sort()
+    kept = _Kept(array("Q"), array("Q"), array("Q"))
+    done = 0
+    for start, negative_end, place in copies:
+        end, begin = -negative_end, max(start, done)
+        if begin < end:
+            kept.starts.append(begin)
+            kept.ends.append(end)
+            kept.places.append(place + begin - start)
+            done = end
+    return kept
+
+
 @dataclass(frozen=True, slots=True)
 class Patch:
     """A new file said as spans of the old one, literal bytes and holes, in order.
@@ -101,20 +149,14 @@ class Patch:
     """
 
     pieces: tuple[Piece, ...]
-    _ends: tuple[int, ...] = field(init=False, repr=False, compare=False)
-    _copies: tuple[tuple[int, int, int], ...] = field(init=False, repr=False, compare=False)
+    _ends: array[int] = field(init=False, repr=False, compare=False)
+    _kept: _Kept = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         pieces = normalised(self.pieces)
         object.__setattr__(self, "pieces", pieces)
-        ends = tuple(accumulate(piece.size for piece in pieces))
-        object.__setattr__(self, "_ends", ends)
-        copies = sorted(
-            (piece.start, piece.end, end - piece.size)
-            for piece, end in zip(pieces, ends, strict=True)
-            if isinstance(piece, Copy)
-        )
-        object.__setattr__(self, "_copies", tuple(copies))
+        object.__setattr__(self, "_ends", array("Q", accumulate(piece.size for piece in pieces)))
+        object.__setattr__(self, "_kept", _kept(pieces))
 
     @classmethod
     def identity(cls, size: int) -> Patch:
@@ -129,7 +171,7 @@ class Patch:
     @property
     def bytes_copied(self) -> int:
         """How many bytes come from the source."""
-        return sum(end - start for start, end, _ in self._copies)
+        return sum(piece.size for piece in self.pieces if isinstance(piece, Copy))
 
     @property
     def bytes_inserted(self) -> int:
@@ -152,25 +194,30 @@ class Patch:
     @property
     def moves_nothing(self) -> bool:
         """Whether every copied byte stays where it is: the file can be changed in place."""
-        return all(start == at for start, _, at in self._copies)
+        return all(
+            piece.end == end
+            for piece, end in zip(self.pieces, self._ends, strict=True)
+            if isinstance(piece, Copy)
+        )
+
+    def stretch(self, offset: int) -> Stretch | None:
+        """The copied bytes around the source's byte at ``offset``; None if it is gone."""
+        starts, ends, places = self._kept
+        index = bisect_right(starts, offset) - 1
+        if index < 0 or offset >= ends[index]:
+            return None
+        return Stretch(starts[index], ends[index], places[index] - starts[index])
 
     def locate(self, offset: int) -> int | None:
         """Where the source's byte at ``offset`` stands in the new file; None if it is gone."""
-        index = bisect_right(self._copies, (offset, 1 << 63, 0)) - 1
-        while index >= 0:
-            start, end, at = self._copies[index]
-            if start <= offset < end:
-                return at + offset - start
-            if start < offset:
-                return None
-            index -= 1
-        return None
+        around = self.stretch(offset)
+        return None if around is None else offset + around.shift
 
     def origin(self, offset: int) -> int | None:
         """Which byte of the source stands at ``offset`` of the new file; None if it is new."""
-        index = bisect_right(self._ends, offset)
         if not 0 <= offset < self.size:
             return None
+        index = bisect_right(self._ends, offset)
         piece = self.pieces[index]
         if not isinstance(piece, Copy):
             return None
@@ -178,51 +225,43 @@ class Patch:
 
     def keeps(self, spans: Iterable[Span]) -> bool:
         """Whether every span is copied whole and in order: the essence is untouched."""
-        last = -1
+        done = 0
         for span in spans:
             if span.size == 0:
                 continue
-            first = self.locate(span.start)
-            end = self.locate(span.end - 1)
-            if first is None or end is None or first < last:
+            around = self.stretch(span.start)
+            if around is None or span.end > around.end or span.start + around.shift < done:
                 return False
-            if end - first != span.size - 1 or not self._contiguous(first, end):
-                return False
-            last = end
+            done = span.end + around.shift
         return True
-
-    def _contiguous(self, first: int, last: int) -> bool:
-        """Whether the new bytes from ``first`` to ``last`` are one copied piece."""
-        return bisect_right(self._ends, first) == bisect_right(self._ends, last)
-
-    def keeps_together(self, first: int, last: int) -> bool:
-        """Whether the source's bytes from ``first`` to ``last`` all moved by the same distance."""
-        index = bisect_right(self._copies, (first, 1 << 63, 0)) - 1
-        return index >= 0 and self._copies[index][0] <= first and last < self._copies[index][1]
 
     def slice(self, start: int, end: int) -> Iterator[Piece]:
         """The pieces that make up ``start`` to ``end`` of the new file.
 
         Raises:
-            MediaoptoutError: a hole would be cut.
+            MediaoptoutError: the range is not wholly inside the new file, or cuts a hole.
         """
-        check_range(start, min(end, start + MAX_READ), self.size)
-        index = bisect_right(self._ends, start)
-        at = start
-        while at < end:
-            piece, piece_end = self.pieces[index], self._ends[index]
-            begin = piece_end - piece.size
-            low, high = at - begin, min(end, piece_end) - begin
+        if not 0 <= start <= end <= self.size:
+            raise MediaoptoutError(f"{start} to {end} is not inside a file of {self.size} bytes")
+        for piece, low, high in self._cut(start, end):
             match piece:
                 case Copy():
                     yield Copy(piece.start + low, piece.start + high)
                 case Insert():
                     yield Insert(piece.data[low:high])
                 case Hole():
-                    if (low, high) != (0, piece.size):
+                    if high - low != piece.size:
                         raise MediaoptoutError("a hole in a patch cannot be cut")
                     yield piece
-            at = begin + high
+
+    def _cut(self, start: int, end: int) -> Iterator[tuple[Piece, int, int]]:
+        """The pieces of ``start`` to ``end`` of the new file, and which part of each."""
+        index = bisect_right(self._ends, start)
+        while start < end:
+            piece, stop = self.pieces[index], self._ends[index]
+            begin = stop - piece.size
+            yield piece, start - begin, min(end, stop) - begin
+            start = stop
             index += 1
 
     def then(self, other: Patch) -> Patch:
@@ -247,12 +286,9 @@ class Patch:
         """
         pieces: list[Piece] = []
         at = 0
-        for start, end, new in self._copies:
-            if end <= at:
-                continue
+        for start, end, place in zip(*self._kept, strict=True):
             pieces.extend(_literals(source, at, start))
-            begin = max(start, at)
-            pieces.append(Copy(new + begin - start, new + end - start))
+            pieces.append(Copy(place, place + end - start))
             at = end
         pieces.extend(_literals(source, at, source.size))
         return Patch(tuple(pieces))
@@ -335,14 +371,8 @@ class PatchedSource:
     def read(self, start: int, end: int) -> bytes:
         """See `Source.read`; holes read as zeros."""
         check_range(start, end, self.size)
-        ends, pieces = self._patch._ends, self._patch.pieces
-        index = bisect_right(ends, start)
         parts: list[bytes] = []
-        at = start
-        while at < end:
-            piece = pieces[index]
-            begin = ends[index] - piece.size
-            low, high = at - begin, min(end, ends[index]) - begin
+        for piece, low, high in self._patch._cut(start, end):
             match piece:
                 case Copy():
                     parts.append(self._source.read(piece.start + low, piece.start + high))
@@ -350,6 +380,4 @@ class PatchedSource:
                     parts.append(piece.data[low:high])
                 case Hole():
                     parts.append(bytes(high - low))
-            at = begin + high
-            index += 1
         return parts[0] if len(parts) == 1 else b"".join(parts)
