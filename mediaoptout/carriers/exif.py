@@ -1,0 +1,178 @@
+"""Exif (CIPA DC-008, TIFF 6.0): the copyright notice in IFD0, tag 33432.
+
+Read from any block; written only by appending, so that maker notes and thumbnails, whose offsets
+count from the block's beginning, stay where they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from mediaoptout.carriers.merged import Merged
+from mediaoptout.errors import DamagedError
+from mediaoptout.splice.linker import Endian
+from mediaoptout.splice.patch import Copy, Insert, Piece
+from mediaoptout.vocabularies.properties import Entry, Property, as_text
+from mediaoptout.vocabularies.settle import settle
+from mediaoptout.words import Carrier
+
+COPYRIGHT: Final = 33432
+LABEL: Final = "IFD0:Copyright"
+MAX_ENTRIES: Final = 1000
+_ASCII: Final = 2
+_ENTRY: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Ifd0:
+    """The first directory of a TIFF structure.
+
+    Args:
+        endian: the structure's byte order.
+        at: where the directory begins.
+        tags: the tags of its entries, in the order of the file.
+        copyright_entry: the offset of the entry of tag 33432, or None.
+        copyright: the notice's bytes; empty without one.
+    """
+
+    endian: Endian
+    at: int
+    tags: tuple[int, ...]
+    copyright_entry: int | None
+    copyright: bytes
+
+    @property
+    def end(self) -> int:
+        """The offset behind the directory and its link to the next."""
+        return self.at + 2 + _ENTRY * len(self.tags) + 4
+
+    @property
+    def notice(self) -> str:
+        """The notice: the photographer's, then the editor's; empty if both are blank."""
+        parts = [_text(part).strip() for part in self.copyright.split(b"\0")]
+        return "; ".join(part for part in parts if part)
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def ifd0(tiff: bytes) -> Ifd0:
+    """The first directory.
+
+    Raises:
+        DamagedError: it is no TIFF structure, or its first directory lies outside.
+    """
+    orders: dict[bytes, Endian] = {b"II*\0": "little", b"MM\0*": "big"}
+    endian = orders.get(tiff[:4])
+    if endian is None:
+        raise DamagedError("the Exif block does not begin with a TIFF header")
+    at = int.from_bytes(tiff[4:8], endian)
+    count = int.from_bytes(tiff[at : at + 2], endian)
+    first = at + 2
+    if at < 8 or count > MAX_ENTRIES or first + _ENTRY * count + 4 > len(tiff):
+        raise DamagedError("the first directory of the Exif block lies outside of it")
+    tags = tuple(
+        int.from_bytes(tiff[entry : entry + 2], endian)
+        for entry in range(first, first + _ENTRY * count, _ENTRY)
+    )
+    entry = first + _ENTRY * tags.index(COPYRIGHT) if COPYRIGHT in tags else None
+    value = b"" if entry is None else _value(tiff, entry, endian)
+    return Ifd0(endian, at, tags, entry, value)
+
+
+def _value(tiff: bytes, entry: int, endian: Endian) -> bytes:
+    size = int.from_bytes(tiff[entry + 4 : entry + 8], endian)
+    if size <= 4:
+        return tiff[entry + 8 : entry + 8 + size]
+    at = int.from_bytes(tiff[entry + 8 : entry + 12], endian)
+    if at + size > len(tiff):
+        raise DamagedError("the copyright notice of the Exif block lies outside of it")
+    return tiff[at : at + size]
+
+
+def parse(tiff: bytes, location: str) -> tuple[Entry, ...]:
+    """What the block says: the copyright notice as ``dc:rights``, if it is not blank.
+
+    Raises:
+        DamagedError: the structure cannot be read.
+    """
+    notice = ifd0(tiff).notice
+    return (Entry(Carrier.EXIF, location, "dc:rights", LABEL, notice),) if notice else ()
+
+
+def merge(
+    tiff: bytes, properties: tuple[Property, ...], *, limit: int, force: bool = False
+) -> Merged:
+    """The block with the copyright notice in it, appended; nothing that is there moves.
+
+    Args:
+        tiff: the old block.
+        properties: what shall be said; only ``dc:rights`` has a place here.
+        limit: how long the block may become, in bytes; if it does not fit, it stays as it is.
+        force: see `settle`.
+
+    Raises:
+        DamagedError: the structure cannot be read.
+    """
+    same = Copy(0, len(tiff))
+    rights = next((item for item in properties if item.name == "dc:rights"), None)
+    if rights is None:
+        return Merged((same,), frozenset())
+    directory = ifd0(tiff)
+    wanted = Property("dc:rights", as_text(rights.value))
+    settled = settle(wanted, directory.notice or None, force=force)
+    notice = as_text(settled.value)
+    warnings = () if settled.warning is None else (f"{settled.warning} (Exif)",)
+    if notice == directory.notice:
+        said = frozenset({"dc:rights"}) if notice == wanted.value else frozenset()
+        return Merged((same,), said, warnings)
+    pieces = _appended(tiff, directory, notice.encode() + b"\0")
+    result = Merged(pieces, frozenset({"dc:rights"}), warnings)
+    if result.size > limit or not _sound(directory):
+        return Merged((same,), frozenset(), ("there is no room for the notice in Exif",))
+    return result
+
+
+def _sound(directory: Ifd0) -> bool:
+    """Whether the directory is as TIFF wants it: one entry for a tag, in rising order."""
+    tags = directory.tags
+    return all(a < b for a, b in pairwise(tags))
+
+
+def _appended(tiff: bytes, directory: Ifd0, value: bytes) -> tuple[Piece, ...]:
+    endian = directory.endian
+    gap = bytes(len(tiff) % 2)
+    at = len(tiff) + len(gap)
+
+    def entry(offset: int) -> bytes:
+        head = COPYRIGHT.to_bytes(2, endian) + _ASCII.to_bytes(2, endian)
+        inline = value.ljust(4, b"\0") if len(value) <= 4 else offset.to_bytes(4, endian)
+        return head + len(value).to_bytes(4, endian) + inline
+
+    if directory.copyright_entry is not None:
+        old = directory.copyright_entry
+        return (
+            Copy(0, old),
+            Insert(entry(at)),
+            Copy(old + _ENTRY, len(tiff)),
+            Insert(gap + value),
+        )
+    count = len(directory.tags)
+    before = sum(tag < COPYRIGHT for tag in directory.tags)
+    first = directory.at + 2
+    split = first + _ENTRY * before
+    size = 2 + _ENTRY * (count + 1) + 4
+    body = (count + 1).to_bytes(2, endian) + tiff[first:split] + entry(at + size)
+    body += tiff[split : directory.end]
+    return (
+        Copy(0, 4),
+        Insert(at.to_bytes(4, endian)),
+        Copy(8, len(tiff)),
+        Insert(gap + body + value),
+    )
