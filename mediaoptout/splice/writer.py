@@ -1,0 +1,339 @@
+"""The only code that writes media files: a patch becomes a file, whole or not at all.
+
+The new file grows beside its target under a name of its own, is checked, dressed like the source
+(permissions, times, extended attributes), flushed to the disk and then takes the target's name in
+one step. Whoever looks, and whenever the process dies, sees the old file or the new one.
+
+An unfinished file is held under a lock that ends with its process, so that `sweep` tells the
+leftovers of dead runs from the work of living ones.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from mediaoptout.errors import DamagedError, MediaError, SourceChangedError, WriteError
+from mediaoptout.splice import files
+from mediaoptout.splice.fingerprint import Fingerprint
+from mediaoptout.splice.patch import Copy, Hole, Patch, PatchedSource
+from mediaoptout.splice.source import FileSource, Source
+
+STEP: Final = 1 << 20
+"""How much is read and written at once: 1 MiB."""
+
+KERNEL_PIECE: Final = 256 << 10
+"""From this size on a piece is copied by the kernel; smaller ones are gathered."""
+
+KERNEL_STEP: Final = 64 << 20
+"""How much the kernel copies before an interrupt is noticed."""
+
+_NAME_BYTES: Final = 80
+_SUFFIX: Final = ".mediaoptout-tmp"
+_TEMPORARY: Final = re.compile(r"\..*\.[0-9]+-[0-9a-f]{8}" + re.escape(_SUFFIX), re.DOTALL)
+_CLAIMS: Final = 16
+_FOLDERS: Final = 4096
+
+
+def write(
+    patch: Patch,
+    source: FileSource,
+    target: Path,
+    *,
+    replace: bool,
+    before_replace: Callable[[Path], None] | None = None,
+    sync: bool = True,
+) -> None:
+    """Make the file that ``patch`` says.
+
+    Permissions, times and extended attributes are those of the source, and its owner too where the
+    source itself is replaced. A symbolic link at ``target`` stays; the file behind it is replaced.
+    Another hard link of a replaced file keeps the old content.
+
+    Args:
+        patch: the new file, without holes.
+        source: the file that the patch is for.
+        target: where the new file shall stand; may be the source.
+        replace: whether an existing file gives way.
+        before_replace: called with the path of the finished file before it takes its place; what
+            it raises ends the writing.
+        sync: wait until file and name are on the disk.
+
+    Raises:
+        WriteError: it could not be done; the target is as it was.
+        SourceChangedError: somebody changed the source meanwhile.
+        ValueError: the patch has holes.
+    """
+    _refuse_holes(patch)
+    try:
+        _write(patch, source, target, replace, before_replace, sync)
+    except OSError as error:
+        raise _explained(error, target, patch.size) from error
+
+
+def _write(
+    patch: Patch,
+    source: FileSource,
+    target: Path,
+    replace: bool,
+    before_replace: Callable[[Path], None] | None,
+    sync: bool,
+) -> None:
+    there = files.look(target)
+    if there is not None and not replace:
+        raise _exists(target)
+    if there is not None and stat.S_ISLNK(there.st_mode):
+        target = Path(os.path.realpath(target))
+        there = files.look(target)
+    if there is not None:
+        _refuse_protected(target, there)
+    _swept(target.parent)
+    with _Temporary(target) as new:
+        _fill(new.fd, patch, source)
+        if before_replace is not None:
+            before_replace(new.path)
+        itself = there is not None and os.path.samestat(there, source.stat)
+        _dress(new, source, itself)
+        if sync:
+            files.sync(new.fd)
+        if not files.MOVES_OPEN_FILES:
+            new.close()
+            files.set_times(new.path, source.stat.st_atime_ns, source.stat.st_mtime_ns)
+        Fingerprint.of(source).check(source.path)
+        if replace:
+            files.replace(new.path, target)
+        else:
+            files.publish(new.path, target)
+    if sync:
+        files.sync_folder(target.parent)
+
+
+class _Temporary:
+    """A file of our own beside ``target``: opened, locked, and removed unless all goes well."""
+
+    __slots__ = ("fd", "path")
+
+    def __init__(self, target: Path) -> None:
+        for _ in range(_CLAIMS):
+            self.path = target.with_name(_own_name(target.name))
+            try:
+                self.fd = files.create(self.path)
+            except FileExistsError:
+                continue
+            try:
+                # A sweep may come between creating and locking, and take the file away.
+                if files.lock(self.fd) is not False and files.is_linked(self.fd):
+                    return
+            except BaseException:
+                files.discard(self.fd, self.path)
+                raise
+            files.discard(self.fd, self.path)
+        raise WriteError(f"no temporary file can be made beside {target}")
+
+    def close(self) -> None:
+        """Let go of the file, once."""
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            files.close(fd)
+
+    def __enter__(self) -> _Temporary:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            files.discard(self.fd, self.path)
+
+
+def _own_name(name: str) -> str:
+    """A hidden name that nobody else takes, at most 128 bytes long."""
+    start = name.encode("utf-8", "ignore")[:_NAME_BYTES].decode("utf-8", "ignore")
+    return f".{start}.{os.getpid()}-{os.urandom(4).hex()}{_SUFFIX}"
+
+
+def _fill(fd: int, patch: Patch, source: FileSource) -> None:
+    """Write all pieces; small ones are gathered, so that few calls are made."""
+    gathered: list[bytes] = []
+    held = 0
+
+    def flush() -> None:
+        nonlocal held
+        if gathered:
+            files.write(fd, b"".join(gathered))
+            gathered.clear()
+            held = 0
+
+    try:
+        for piece in patch.pieces:
+            if isinstance(piece, Hole):
+                continue
+            if isinstance(piece, Copy) and piece.size >= KERNEL_PIECE:
+                flush()
+                _copy(fd, piece, source)
+                continue
+            gathered.append(
+                source.read(piece.start, piece.end) if isinstance(piece, Copy) else piece.data
+            )
+            held += piece.size
+            if held >= STEP:
+                flush()
+        flush()
+    except DamagedError as error:
+        raise SourceChangedError(f"{source.path} became shorter while it was copied") from error
+    size = files.size(fd)
+    if size != patch.size:
+        raise WriteError(f"{size} bytes were written instead of {patch.size}")
+
+
+def _copy(fd: int, piece: Copy, source: FileSource) -> None:
+    at = piece.start
+    while at < piece.end:
+        step = min(piece.end - at, KERNEL_STEP)
+        done = files.copy_in_kernel(source.fileno(), at, step, fd)
+        if not done:
+            break
+        at += done
+    for start in range(at, piece.end, STEP):
+        files.write(fd, source.read(start, min(start + STEP, piece.end)))
+
+
+def _dress(new: _Temporary, source: FileSource, itself: bool) -> None:
+    """Give the new file what the source has beside its bytes."""
+    old = source.stat
+    if itself:
+        files.set_owner(new.fd, old.st_uid, old.st_gid)
+    files.set_mode(new.fd if files.MOVES_OPEN_FILES else new.path, old.st_mode & 0o777)
+    ignored = files.NOT_HERE if itself else files.NOT_HERE | files.TOO_LARGE
+    files.copy_attributes(source.fileno(), new.fd, ignored)
+    if files.MOVES_OPEN_FILES:
+        files.set_times(new.fd, old.st_atime_ns, old.st_mtime_ns)
+
+
+def sweep(folder: Path) -> int:
+    """Remove the unfinished files of dead runs from ``folder``; how many there were."""
+    return sum(
+        files.remove_stale(folder / name)
+        for name in files.names(folder)
+        if _TEMPORARY.fullmatch(name)
+    )
+
+
+@lru_cache(maxsize=_FOLDERS)
+def _swept(folder: Path) -> int:
+    """`sweep`, once for each folder in a process."""
+    return sweep(folder)
+
+
+def same_bytes(patch: Patch, source: Source, existing: Path) -> bool:
+    """Whether the file at ``existing`` is what ``patch`` would make of ``source``.
+
+    Args:
+        patch: the new file, without holes.
+        source: the file that the patch is for.
+        existing: a path; where there is no regular file the answer is no.
+
+    Raises:
+        OSError: a file that is there cannot be read.
+        ValueError: the patch has holes.
+    """
+    _refuse_holes(patch)
+    wanted = PatchedSource(source, patch)
+    try:
+        with FileSource(existing) as found:
+            return found.size == wanted.size and all(
+                found.read(at, min(at + STEP, found.size))
+                == wanted.read(at, min(at + STEP, found.size))
+                for at in range(0, found.size, STEP)
+            )
+    except (FileNotFoundError, NotADirectoryError, MediaError):
+        return False
+
+
+def _refuse_holes(patch: Patch) -> None:
+    if patch.holes:
+        raise ValueError(f"the patch still has holes: {[name for name, _ in patch.holes]}")
+
+
+def _refuse_protected(target: Path, there: os.stat_result) -> None:
+    if not stat.S_ISREG(there.st_mode):
+        raise WriteError(
+            f"{target} is no regular file", fix="choose another output", code="output-exists"
+        )
+    if not files.writable(target):
+        raise WriteError(
+            f"{target} is write-protected",
+            fix="allow writing to it, or write to another folder",
+            code="no-permission",
+        )
+
+
+def _exists(target: Path) -> WriteError:
+    return WriteError(
+        f"{target} exists already",
+        fix="choose another output, or allow it to be overwritten",
+        code="output-exists",
+    )
+
+
+_ANOTHER_PLACE: Final = "allow writing to {folder}, or choose another output"
+_REASONS: Final = {
+    errno.ENOSPC: (
+        "disk-full",
+        "there is not enough room for {target}",
+        "free {size} bytes in {folder} and run again",
+    ),
+    errno.EDQUOT: (
+        "disk-full",
+        "the quota leaves no room for {target}",
+        "free {size} bytes in {folder} and run again",
+    ),
+    errno.EFBIG: (
+        "too-large",
+        "{target} would be larger than the file system allows",
+        "choose an output on another file system",
+    ),
+    errno.EROFS: ("no-permission", "{folder} is on a read-only file system", _ANOTHER_PLACE),
+    errno.EACCES: ("no-permission", "{target} must not be written", _ANOTHER_PLACE),
+    errno.EPERM: ("no-permission", "{target} must not be written", _ANOTHER_PLACE),
+    errno.ENOENT: ("no-folder", "there is no folder {folder}", "make it, or choose another output"),
+    errno.ENOTDIR: ("no-folder", "{folder} is no folder", "choose another output"),
+    errno.ENAMETOOLONG: (
+        "name-too-long",
+        "the name of {target} is too long for its file system",
+        "choose a shorter name",
+    ),
+    errno.EIO: (
+        "disk-error",
+        "the disk reported an error while {target} was written",
+        "check the disk, or choose another output",
+    ),
+}
+
+
+def _explained(error: OSError, target: Path, size: int) -> WriteError:
+    if isinstance(error, FileExistsError):
+        return _exists(target)
+    code, message, fix = _REASONS.get(
+        error.errno or 0,
+        ("write", "{target} could not be written: {reason}", "choose another output"),
+    )
+    words = {
+        "target": target,
+        "folder": target.parent,
+        "size": f"{size:,}",
+        "reason": error.strerror or error,
+    }
+    return WriteError(message.format(**words), fix=fix.format(**words), code=code)
