@@ -1,0 +1,109 @@
+"""A changed tag from its frames: header, extended header, padding and footer made to fit."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from mediaoptout.carriers.id3.header import (
+    EXTENDED,
+    HEADER,
+    MAX_TAG,
+    UNSYNCHRONISED,
+    Header,
+)
+from mediaoptout.carriers.id3.tag import WINDOW, Tag
+from mediaoptout.errors import RefusedError
+from mediaoptout.splice.patch import Copy, Hole, Insert, Piece, normalised
+
+MAX_SHRUNK = 1 << 16
+"""Up to how many bytes of freed frames become padding, so that nothing behind the tag moves."""
+
+
+def assembled(
+    tag: Tag, frames: Iterable[Piece], *, version: int, stuffed: bool, padding: int
+) -> tuple[Piece, ...]:
+    """The new tag; the old one as a whole where ``frames`` are what stands there.
+
+    Padding that is there is used up first. A tag with a footer gets none (v2.4, 3.3), and a CRC
+    is computed anew, or left out where a manifest follows later.
+
+    Args:
+        tag: the old tag; an empty one to make a new one.
+        frames: the new tag's frames as stored.
+        version: the new tag's version.
+        stuffed: whether the new tag's header says unsynchronised.
+        padding: room to leave where the frames do not fit.
+
+    Raises:
+        RefusedError: the tag would be larger than ID3v2 allows.
+    """
+    body = normalised(frames)
+    old = tag.header
+    flags = old.flags if stuffed else old.flags & ~UNSYNCHRONISED
+    header = replace(old, version=version, flags=flags)
+    total = tag.source.size
+    if header == old and body == normalised((Copy(tag.stored(tag.frames_start), tag.room.start),)):
+        return (Copy(0, total),)
+
+    extended, renewed = tag.extended, False
+    if extended is not None:
+        renewed = extended.checked or extended.restricted or extended.states_padding
+        if renewed and stuffed and version < 4:
+            # Its own size would depend on its content; it says nothing that a reader needs.
+            extended, header = None, replace(header, flags=header.flags & ~EXTENDED)
+    checked = extended is not None and extended.checked
+    checked = checked and not any(isinstance(piece, Hole) for piece in body)
+    size = sum(piece.size for piece in body)
+    if extended is not None and renewed:
+        extended = extended.renewed(0, 0 if checked else None)
+    used = size + (len(extended.data) if extended else 0) + tag.tail.size
+    gap = 0 if header.footed else old.size - used
+    if not total or not 0 <= gap <= tag.room.size + MAX_SHRUNK:
+        gap = 0 if header.footed else padding
+    if used + gap > MAX_TAG:
+        raise RefusedError(
+            "the ID3v2 tag would become larger than its size field can say",
+            fix="write the reservation into a sidecar instead",
+            code="overflow",
+        )
+    header = header.resized(used + gap)
+    rest = (*_zeros(tag, gap), Copy(*tag.tail))
+    pieces: list[Piece] = [_stated(header, old, total)]
+    if extended is not None and tag.extended is not None:
+        if renewed:
+            crc = _crc(tag, body, rest, version) if checked else None
+            pieces.append(Insert(tag.extended.renewed(gap + tag.tail.size, crc).data))
+        else:
+            pieces.append(Copy(HEADER, HEADER + len(extended.data)))
+    pieces += [*body, *rest]
+    if header.footed:
+        pieces.append(Insert(header.to_bytes(b"3DI")))
+    return tuple(pieces)
+
+
+def _stated(header: Header, old: Header, total: int) -> Piece:
+    return Copy(0, HEADER) if total and header == old else Insert(header.to_bytes())
+
+
+def _zeros(tag: Tag, count: int) -> tuple[Piece, ...]:
+    kept = min(count, tag.room.size)
+    return Insert(bytes(count - kept)), Copy(tag.room.end - kept, tag.room.end)
+
+
+def _crc(tag: Tag, frames: tuple[Piece, ...], rest: tuple[Piece, ...], version: int) -> int:
+    """CRC-32 of the frames (v2.3, 3.2), or of all behind the extended header (v2.4, 3.2)."""
+    crc = 0
+    for data in _bytes(tag, frames if version == 3 else (*frames, *rest)):
+        crc = zlib.crc32(data, crc)
+    return crc
+
+
+def _bytes(tag: Tag, pieces: tuple[Piece, ...]) -> Iterator[bytes]:
+    for piece in pieces:
+        if isinstance(piece, Insert):
+            yield piece.data
+        elif isinstance(piece, Copy):
+            for at in range(piece.start, piece.end, WINDOW):
+                yield tag.source.read(at, min(at + WINDOW, piece.end))
