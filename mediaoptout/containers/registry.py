@@ -21,7 +21,10 @@ def _families() -> tuple[Container, ...]:
     for name in _MODULES:
         path = f"mediaoptout.containers.{name}"
         if find_spec(path) is not None:
-            found.extend(import_module(path).FAMILIES)
+            try:
+                found.extend(import_module(path).FAMILIES)
+            except (ImportError, SyntaxError, AttributeError):
+                continue
     return tuple(found)
 
 
