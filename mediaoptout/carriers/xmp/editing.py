@@ -86,9 +86,8 @@ class Editor:
         if found.node is None:
             self._edits.append(Edit(*self._attribute(found).span(), b""))
             return
-        data, start = self._packet.data, found.node.start
-        while data[start - 1] in b" \t\r\n":
-            start -= 1
+        data = self._packet.data
+        start = len(data[: found.node.start].rstrip())
         self._edits.append(Edit(start, end_of(data, found.node), b""))
 
     def edits(self) -> list[Edit]:
@@ -142,10 +141,8 @@ class Editor:
         if node.children:
             at = end_of(data, node.children[-1])
             return [Edit(at, at, text)]
-        at = node.close
-        while data[at - 1] in b" \t\r\n":
-            at -= 1
-        return [Edit(at, node.close, text + outer)]
+        at = len(data[: node.close].rstrip())
+        return [Edit(at, at, text if at < node.close else text + outer)]
 
     def _inner_indent(self, node: Node) -> str:
         """The white space before a child of ``node``."""

@@ -147,8 +147,6 @@ def _settle_all(
 
 def _settled(wanted: Property, found: Found, force: bool) -> Settled:
     """What the property shall say there; theirs in the form that it has, if it stays."""
-    if found.value in (Bag(()), Structs(())):
-        return Settled(wanted.value)
     settled = settle(wanted, found.value, force=force)
     if settled.value == as_text(found.value):
         return Settled(found.value, settled.warning)

@@ -99,6 +99,8 @@ def _parse(data: bytes, encoding: str, rest: bytes) -> Packet:
     if declaration := _DECLARATION.match(data, start):
         start = declaration.end()
     trailer = _TRAILER.match(data, max(data.rfind(b"<?xpacket"), start))
+    if trailer and data[trailer.end() :].lstrip(_BLANK).startswith(b"<"):
+        trailer = None
     end = trailer.start() if trailer else len(data)
     ink = len(data[:end].rstrip(_SPACE if trailer else _BLANK))
     root = build(data, start, max(start, ink))

@@ -13,7 +13,7 @@ from mediaoptout.errors import DamagedError
 MAX_DEPTH: Final = 128
 """How deep elements may be nested."""
 
-MAX_ITEMS: Final = 250_000
+MAX_ITEMS: Final = 200_000
 """How many elements, attributes and namespaces there may be."""
 
 MAX_NAMESPACE: Final = 256
@@ -123,6 +123,9 @@ def build(data: bytes, start: int, end: int) -> Node:
     Raises:
         DamagedError: this is no well-formed XML, declares a document type, or asks for too much.
     """
+    if data.count(b"=", start, end) > 2 * MAX_ITEMS:
+        # The parser hands over all attributes of an element at once: too late to count them.
+        raise damaged(f"there are more than {MAX_ITEMS} attributes")
     builder = _Builder(start)
     try:
         builder.parser.Parse(_ROOT, False)
