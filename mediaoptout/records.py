@@ -12,16 +12,15 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, ClassVar, Final
 
+from mediaoptout.credentials.credential import Credential
 from mediaoptout.errors import ErrorInfo, UsageError
 from mediaoptout.vocabularies.statement import Statement
 from mediaoptout.words import (
     Carrier,
     Exit,
-    Integrity,
     Permission,
     Severity,
     Status,
-    Trust,
     Use,
     Verdict,
 )
@@ -112,29 +111,6 @@ class EmbedRecord:
             "essence": self.essence.to_json(),
             "warnings": list(self.warnings),
             "error": _error(self.error),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """What a file's C2PA manifest amounts to: integrity and trust are two answers."""
-
-    integrity: Integrity = Integrity.ABSENT
-    trust: Trust = Trust.NONE
-    signer: str | None = None
-    signed_at: str | None = None
-    timestamped: bool = False
-    codes: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """As in the record."""
-        return {
-            "integrity": self.integrity,
-            "trust": self.trust,
-            "signer": self.signer,
-            "signed_at": self.signed_at,
-            "timestamped": self.timestamped,
-            "codes": list(self.codes),
         }
 
 

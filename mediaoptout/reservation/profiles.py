@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mediaoptout.errors import ProfileError
+from mediaoptout.places import config_folder
 from mediaoptout.reservation.model import Capacity, Holder, Reservation, Role
 from mediaoptout.reservation.texts import compose, phrases
 from mediaoptout.words import Permission, Use
@@ -82,12 +83,7 @@ def shipped() -> tuple[str, ...]:
 
 def folders() -> tuple[Path, ...]:
     """Where profiles by name are looked for before the package, the nearest first."""
-    import platformdirs
-
-    return (
-        Path.cwd() / PROJECT_FOLDER,
-        Path(platformdirs.user_config_dir("mediaoptout")) / "profiles",
-    )
+    return Path.cwd() / PROJECT_FOLDER, config_folder() / "profiles"
 
 
 def find(name: str) -> Profile:

@@ -8,8 +8,9 @@ from pathlib import Path
 from mediaoptout.containers.base import Container, Layout
 from mediaoptout.containers.kinds import kind
 from mediaoptout.containers.registry import detect
+from mediaoptout.credentials.credential import Credential
 from mediaoptout.errors import ErrorInfo, MediaoptoutError
-from mediaoptout.records import Credential, Finding, VerifyRecord
+from mediaoptout.records import Finding, VerifyRecord
 from mediaoptout.splice.source import FileSource, Source
 from mediaoptout.verification.verdict import judge
 from mediaoptout.vocabularies.reading import Resolved, resolve, statements

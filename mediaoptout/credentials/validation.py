@@ -1,0 +1,187 @@
+"""Validation by the reference reader: integrity and trust apart, from the status codes.
+
+The reader's one-word state is never used: an expired certificate makes it 'Invalid' while every
+hash holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, BinaryIO, Final
+
+from c2pa import C2paError, Context, Reader
+
+from mediaoptout.credentials.credential import Credential
+from mediaoptout.words import Integrity, Trust
+
+_TRUST_CODES: Final[tuple[tuple[str, Trust], ...]] = (
+    ("signingCredential.ocsp.revoked", Trust.REVOKED),
+    ("signingCredential.revoked", Trust.REVOKED),
+    ("signingCredential.expired", Trust.EXPIRED),
+    ("signingCredential.untrusted", Trust.UNTRUSTED),
+    ("signingCredential.invalid", Trust.UNTRUSTED),
+)
+_ABOUT_TRUST: Final = ("signingCredential.", "timeStamp.", "cawg.")
+"""What says something of the signer or the time, and nothing of the bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestor:
+    """A manifest that came before the active one.
+
+    Args:
+        title: what its file was called.
+        relation: ``parentOf``, ``componentOf`` or ``inputTo``.
+        broken: whether it was broken already when the next one was signed.
+        codes: why.
+    """
+
+    title: str
+    relation: str
+    broken: bool
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a manifest store says, and how it stands.
+
+    Args:
+        credential: its state.
+        assertions: triples of where it stands, label and data, of the active manifest, or of the
+            nearest ancestor that speaks of training and mining.
+        serial: the serial number of the signer's certificate, or None.
+        ancestors: the ingredients of the active manifest.
+        generator: the program that made the claim.
+    """
+
+    credential: Credential
+    assertions: tuple[tuple[str, str, Any], ...] = ()
+    serial: int | None = None
+    ancestors: tuple[Ancestor, ...] = ()
+    generator: str | None = None
+
+
+@cache
+def _context(check: bool) -> Context:
+    return Context.from_dict(
+        {
+            "version": 1,
+            "core": {"allowed_network_hosts": []},
+            "verify": {
+                "remote_manifest_fetch": False,
+                "ocsp_fetch": False,
+                "verify_after_reading": check,
+            },
+        }
+    )
+
+
+def validate(stream: BinaryIO, media_type: str, *, check: bool = True) -> Report:
+    """Read a file's manifest store, and validate it.
+
+    Args:
+        stream: the file.
+        media_type: what it is.
+        check: hash the file; else integrity is ``unchecked``.
+    """
+    try:
+        with Reader(media_type, stream, context=_context(check)) as reader:
+            document = json.loads(reader.json())
+    except C2paError.ManifestNotFound:
+        return Report(Credential())
+    except (C2paError, ValueError) as error:
+        code = str(error).partition(":")[0] or "unreadable"
+        broken = Integrity.BROKEN if check else Integrity.UNCHECKED
+        return Report(Credential(integrity=broken, codes=(code, str(error)[:300])))
+    return _report(document, check)
+
+
+def _report(document: Mapping[str, Any], check: bool) -> Report:
+    manifests = document.get("manifests", {})
+    active = manifests.get(document.get("active_manifest"), {})
+    results = document.get("validation_results", {}).get("activeManifest", {})
+    failures = tuple(item.get("code", "") for item in results.get("failure", ()))
+    successes = {item.get("code") for item in results.get("success", ())}
+    notes = tuple(item.get("code", "") for item in results.get("informational", ()))
+    signature = active.get("signature_info", {})
+    credential = Credential(
+        integrity=_integrity(failures) if check else Integrity.UNCHECKED,
+        trust=_trust(failures, successes) if check else Trust.NONE,
+        signer=_signer(signature),
+        signed_at=signature.get("time"),
+        timestamped="timeStamp.validated" in successes or "timeStamp.trusted" in successes,
+        codes=(*failures, *notes),
+    )
+    generators = active.get("claim_generator_info") or [{}]
+    serial = str(signature.get("cert_serial_number", ""))
+    return Report(
+        credential,
+        tuple(_assertions(manifests, active)),
+        int(serial) if serial.isdigit() else None,
+        tuple(_ancestors(active)),
+        generators[0].get("name") or active.get("claim_generator"),
+    )
+
+
+def _integrity(failures: tuple[str, ...]) -> Integrity:
+    broken = any(not code.startswith(_ABOUT_TRUST) for code in failures)
+    return Integrity.BROKEN if broken else Integrity.INTACT
+
+
+def _trust(failures: tuple[str, ...], successes: set[Any]) -> Trust:
+    for code, trust in _TRUST_CODES:
+        if code in failures:
+            return trust
+    return Trust.TRUSTED if "signingCredential.trusted" in successes else Trust.UNTRUSTED
+
+
+def _signer(signature: Mapping[str, Any]) -> str | None:
+    parts = [signature.get("common_name"), signature.get("issuer")]
+    return ", ".join(str(part) for part in parts if part) or None
+
+
+def _assertions(
+    manifests: Mapping[str, Any], active: Mapping[str, Any]
+) -> Iterator[tuple[str, str, Any]]:
+    """Those of the active manifest; if none is about mining, the nearest parent's with them."""
+    here = "C2PA"
+    seen: set[str] = set()
+    current: Mapping[str, Any] | None = active
+    while current is not None:
+        items = current.get("assertions", ())
+        about = [item for item in items if "training-mining" in item.get("label", "")]
+        if here == "C2PA" or about:
+            for item in items if here == "C2PA" else about:
+                yield here, item.get("label", ""), item.get("data")
+        if about:
+            return
+        label = next(
+            (
+                item.get("active_manifest")
+                for item in current.get("ingredients", ())
+                if item.get("relationship") == "parentOf"
+            ),
+            None,
+        )
+        if label is None or label in seen:
+            return
+        seen.add(label)
+        current = manifests.get(label)
+        here += "/parent"
+
+
+def _ancestors(active: Mapping[str, Any]) -> Iterator[Ancestor]:
+    for item in active.get("ingredients", ()):
+        if not item.get("active_manifest"):
+            continue
+        results = item.get("validation_results", {}).get("activeManifest", {})
+        codes = tuple(
+            code
+            for failure in results.get("failure", ())
+            if not (code := failure.get("code", "")).startswith(_ABOUT_TRUST)
+        )
+        yield Ancestor(item.get("title", ""), item.get("relationship", ""), bool(codes), codes)

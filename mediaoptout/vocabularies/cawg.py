@@ -1,0 +1,131 @@
+"""CAWG training and data mining assertion 1.1, and ``c2pa.training-mining`` before it.
+
+The assertion lives in a signed C2PA manifest. Readers of the wild must take it as it comes: with
+and without the ``entries`` wrapper, with ``__n`` and ``.vN`` behind the label, and with either
+spelling of ``constraint_info``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mediaoptout.reservation.model import Reservation
+from mediaoptout.vocabularies.properties import NAMESPACES, Bag, LangAlt, Property, Structs
+from mediaoptout.vocabularies.statement import Meaning, Statement
+from mediaoptout.words import Carrier, Permission, Use, Vocabulary
+
+LABEL: Final = "cawg.training-mining"
+LEGACY_LABEL: Final = "c2pa.training-mining"
+METADATA_LABEL: Final = "cawg.metadata"
+
+_LABEL = re.compile(r"(cawg|c2pa)\.training-mining(?:\.v\d+)?(?:__\d+)?$")
+_KEYS: Final[Mapping[Use, str]] = {
+    Use.DATA_MINING: "data_mining",
+    Use.AI_TRAINING: "ai_training",
+    Use.GENERATIVE_AI_TRAINING: "ai_generative_training",
+    Use.AI_INFERENCE: "ai_inference",
+}
+_WORDS: Final[Mapping[Permission, str]] = {
+    Permission.RESERVED: "notAllowed",
+    Permission.CONSTRAINED: "constrained",
+    Permission.ALLOWED: "allowed",
+}
+_TRAINING = (Use.AI_TRAINING, Use.GENERATIVE_AI_TRAINING)
+
+
+def training_mining(reservation: Reservation, prefix: str = "cawg") -> dict[str, Any]:
+    """The data of the assertion: an entry for each use of which something is said."""
+    entries: dict[str, dict[str, str]] = {}
+    for use, key in _KEYS.items():
+        permission = reservation.permission(use)
+        if permission is Permission.UNSTATED:
+            continue
+        entry = {"use": _WORDS[permission]}
+        info = reservation.policy_url or reservation.contact
+        if permission is Permission.CONSTRAINED and info:
+            entry["constraint_info"] = info
+        entries[f"{prefix}.{key}"] = entry
+    return {"entries": entries}
+
+
+def metadata(properties: tuple[Property, ...]) -> dict[str, Any]:
+    """The data of ``cawg.metadata``: the same properties as in the XMP packet, as JSON-LD.
+
+    They may not stand in ``c2pa.metadata``, whose list of properties is closed.
+    """
+    data: dict[str, Any] = {"@context": {}}
+    for item in properties:
+        data["@context"][item.name.partition(":")[0]] = NAMESPACES[item.name.partition(":")[0]]
+        match item.value:
+            case str():
+                data[item.name] = item.value
+            case LangAlt(items):
+                data[item.name] = dict(items)
+            case Bag(items):
+                data[item.name] = list(items)
+            case Structs(items):
+                data[item.name] = [dict(fields) for fields in items]
+    return data
+
+
+def decode(label: str, data: Any, location: str, carrier: Carrier) -> tuple[Statement, ...]:
+    """What an assertion says, a statement for each entry; empty if it is another assertion.
+
+    Args:
+        label: the assertion's label.
+        data: its data.
+        location: which manifest it stands in.
+        carrier: embedded or sidecar.
+    """
+    match = _LABEL.match(label)
+    if match is None or not isinstance(data, Mapping):
+        return ()
+    vocabulary = Vocabulary.CAWG if match[1] == "cawg" else Vocabulary.C2PA_LEGACY
+    entries = data.get("entries", data)
+    if not isinstance(entries, Mapping):
+        return ()
+    stated: dict[Use, tuple[str, str, Permission]] = {}
+    for key, entry in entries.items():
+        found = _entry(str(key), entry)
+        if found is not None:
+            use, value, permission = found
+            stated[use] = (str(key), value, permission)
+    return tuple(
+        Statement(
+            vocabulary,
+            carrier,
+            f"{location}/{label}",
+            key,
+            value,
+            _meaning(use, permission, frozenset(stated)),
+        )
+        for use, (key, value, permission) in stated.items()
+    )
+
+
+def _entry(key: str, entry: Any) -> tuple[Use, str, Permission] | None:
+    name = key.rpartition(".")[2]
+    use = next((use for use, known in _KEYS.items() if known == name), None)
+    if use is None or not isinstance(entry, Mapping):
+        return None
+    word = entry.get("use")
+    info = entry.get("constraint_info") or entry.get("constraints_info")
+    permission = next((said for said, known in _WORDS.items() if known == word), None)
+    if permission is None:
+        return None
+    if permission is Permission.CONSTRAINED and not info:
+        # CAWG 1.1: constrained without more information is to be taken as not allowed.
+        permission = Permission.RESERVED
+    return use, f"{word}: {info}" if info else str(word), permission
+
+
+def _meaning(use: Use, permission: Permission, stated: frozenset[Use]) -> Meaning:
+    """Reserved mining implies training, unless the same assertion speaks of it."""
+    uses = {use: permission}
+    implied: tuple[Use, ...] = ()
+    if use is Use.DATA_MINING and permission.reserves:
+        implied = tuple(training for training in _TRAINING if training not in stated)
+        uses.update(dict.fromkeys(implied, permission))
+    return Meaning(uses, implied)
