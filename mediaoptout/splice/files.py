@@ -98,6 +98,12 @@ def write(fd: int, data: bytes) -> None:
             done += os.write(fd, view[done:])
 
 
+def write_at(fd: int, data: bytes, at: int) -> None:
+    """Write all of ``data`` at the offset ``at``."""
+    os.lseek(fd, at, os.SEEK_SET)
+    write(fd, data)
+
+
 def copy_in_kernel(source: int, start: int, size: int, fd: int) -> int:
     """Copy up to ``size`` bytes without reading them, by reflink where the file system can.
 

@@ -14,7 +14,8 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -22,8 +23,9 @@ from typing import Final
 
 from mediaoptout.errors import DamagedError, MediaError, SourceChangedError, WriteError
 from mediaoptout.splice import files
+from mediaoptout.splice.digest import Digest
 from mediaoptout.splice.fingerprint import Fingerprint
-from mediaoptout.splice.patch import Copy, Hole, Patch, PatchedSource
+from mediaoptout.splice.patch import Copy, Hole, Insert, Patch, PatchedSource, Span
 from mediaoptout.splice.source import FileSource, Source
 
 STEP: Final = 1 << 20
@@ -42,12 +44,28 @@ _CLAIMS: Final = 16
 _FOLDERS: Final = 4096
 
 
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What fills the hole of a patch, once everything else is written.
+
+    Args:
+        content: the bytes for the hole, given the SHA-256 of everything outside it (empty unless
+            ``hashed``) and the path of the unfinished file, in which the hole is zeros.
+        hashed: whether that digest is wanted; it is taken while the file is being written, so
+            that the source is read once.
+    """
+
+    content: Callable[[bytes, Path], bytes]
+    hashed: bool
+
+
 def write(
     patch: Patch,
     source: FileSource,
     target: Path,
     *,
     replace: bool,
+    seal: Seal | None = None,
     before_replace: Callable[[Path], None] | None = None,
     sync: bool = True,
 ) -> None:
@@ -58,10 +76,11 @@ def write(
     Another hard link of a replaced file keeps the old content.
 
     Args:
-        patch: the new file, without holes.
+        patch: the new file, with one hole if there is a seal, else with none.
         source: the file that the patch is for.
         target: where the new file shall stand; may be the source.
         replace: whether an existing file gives way.
+        seal: what fills the hole.
         before_replace: called with the path of the finished file before it takes its place; what
             it raises ends the writing.
         sync: wait until file and name are on the disk.
@@ -69,11 +88,12 @@ def write(
     Raises:
         WriteError: it could not be done; the target is as it was.
         SourceChangedError: somebody changed the source meanwhile.
-        ValueError: the patch has holes.
+        ValueError: the patch has holes that nothing fills.
     """
-    _refuse_holes(patch)
+    if len(patch.holes) != (0 if seal is None else 1):
+        raise ValueError(f"the patch has other holes than the seal fills: {patch.holes}")
     try:
-        _write(patch, source, target, replace, before_replace, sync)
+        _write(patch, source, target, replace, seal, before_replace, sync)
     except OSError as error:
         raise _explained(error, target, patch.size) from error
 
@@ -83,6 +103,7 @@ def _write(
     source: FileSource,
     target: Path,
     replace: bool,
+    seal: Seal | None,
     before_replace: Callable[[Path], None] | None,
     sync: bool,
 ) -> None:
@@ -96,7 +117,10 @@ def _write(
         _refuse_protected(target, there)
     _swept(target.parent)
     with _Temporary(target) as new:
-        _fill(new.fd, patch, source)
+        with Digest(patch.size if seal is not None and seal.hashed else 0) as digest:
+            _fill(new.fd, patch, source, digest)
+        if seal is not None:
+            _seal(new, patch.holes[0][1], seal.content(digest.value, new.path))
         if before_replace is not None:
             before_replace(new.path)
         itself = there is not None and os.path.samestat(there, source.stat)
@@ -164,38 +188,58 @@ def _own_name(name: str) -> str:
     return f".{start}.{os.getpid()}-{os.urandom(4).hex()}{_SUFFIX}"
 
 
-def _fill(fd: int, patch: Patch, source: FileSource) -> None:
-    """Write all pieces; small ones are gathered, so that few calls are made."""
-    gathered: list[bytes] = []
-    held = 0
-
-    def flush() -> None:
-        nonlocal held
-        if gathered:
-            files.write(fd, b"".join(gathered))
-            gathered.clear()
-            held = 0
-
+def _fill(fd: int, patch: Patch, source: FileSource, digest: Digest) -> None:
+    """Write all pieces, holes as zeros; small ones are gathered, so that few calls are made."""
     try:
-        for piece in patch.pieces:
-            if isinstance(piece, Hole):
-                continue
-            if isinstance(piece, Copy) and piece.size >= KERNEL_PIECE:
-                flush()
+        for outside, piece in _gathered(patch, source, in_kernel=not digest.wanted):
+            if isinstance(piece, Copy):
                 _copy(fd, piece, source)
-                continue
-            gathered.append(
-                source.read(piece.start, piece.end) if isinstance(piece, Copy) else piece.data
-            )
-            held += piece.size
-            if held >= STEP:
-                flush()
-        flush()
+            elif piece.size:
+                if outside:
+                    digest.update(piece.data)
+                files.write(fd, piece.data)
     except DamagedError as error:
         raise SourceChangedError(f"{source.path} became shorter while it was copied") from error
     size = files.size(fd)
     if size != patch.size:
         raise WriteError(f"{size} bytes were written instead of {patch.size}")
+
+
+def _gathered(
+    patch: Patch, source: FileSource, *, in_kernel: bool
+) -> Iterator[tuple[bool, Copy | Insert]]:
+    """What is to be written, in steps, each with whether it stands outside all holes.
+
+    Args:
+        patch: the new file.
+        source: the old one.
+        in_kernel: whether large copies are left to the kernel; else they are read here.
+    """
+    held: list[bytes] = []
+    size = 0
+    for piece in patch.pieces:
+        if isinstance(piece, Hole) or (
+            isinstance(piece, Copy) and piece.size >= KERNEL_PIECE and in_kernel
+        ):
+            yield True, Insert(b"".join(held))
+            held, size = [], 0
+            yield (True, piece) if isinstance(piece, Copy) else (False, Insert(bytes(piece.size)))
+            continue
+        for data in _steps(piece, source):
+            held.append(data)
+            size += len(data)
+            if size >= STEP:
+                yield True, Insert(b"".join(held))
+                held, size = [], 0
+    yield True, Insert(b"".join(held))
+
+
+def _steps(piece: Copy | Insert, source: FileSource) -> Iterator[bytes]:
+    if isinstance(piece, Insert):
+        yield piece.data
+        return
+    for start in range(piece.start, piece.end, STEP):
+        yield source.read(start, min(start + STEP, piece.end))
 
 
 def _copy(fd: int, piece: Copy, source: FileSource) -> None:
@@ -206,8 +250,14 @@ def _copy(fd: int, piece: Copy, source: FileSource) -> None:
         if not done:
             break
         at += done
-    for start in range(at, piece.end, STEP):
-        files.write(fd, source.read(start, min(start + STEP, piece.end)))
+    for data in _steps(Copy(at, piece.end), source):
+        files.write(fd, data)
+
+
+def _seal(new: _Temporary, hole: Span, data: bytes) -> None:
+    if len(data) != hole.size:
+        raise WriteError(f"{len(data)} bytes do not fill a hole of {hole.size}", at=hole.start)
+    files.write_at(new.fd, data, hole.start)
 
 
 def _dress(new: _Temporary, source: FileSource, itself: bool) -> None:
@@ -238,33 +288,33 @@ def _swept(folder: Path) -> int:
 
 
 def same_bytes(patch: Patch, source: Source, existing: Path) -> bool:
-    """Whether the file at ``existing`` is what ``patch`` would make of ``source``.
+    """Whether the file at ``existing`` is what ``patch`` would make of ``source``, holes aside.
 
     Args:
-        patch: the new file, without holes.
+        patch: the new file; what stands in its holes is not compared.
         source: the file that the patch is for.
         existing: a path; where there is no regular file the answer is no.
 
     Raises:
         OSError: a file that is there cannot be read.
-        ValueError: the patch has holes.
     """
-    _refuse_holes(patch)
     wanted = PatchedSource(source, patch)
     try:
         with FileSource(existing) as found:
             return found.size == wanted.size and all(
-                found.read(at, min(at + STEP, found.size))
-                == wanted.read(at, min(at + STEP, found.size))
-                for at in range(0, found.size, STEP)
+                found.read(at, end) == wanted.read(at, end) for at, end in _compared(patch)
             )
     except (FileNotFoundError, NotADirectoryError, MediaError):
         return False
 
 
-def _refuse_holes(patch: Patch) -> None:
-    if patch.holes:
-        raise ValueError(f"the patch still has holes: {[name for name, _ in patch.holes]}")
+def _compared(patch: Patch) -> Iterator[tuple[int, int]]:
+    """The new file in steps, without its holes."""
+    at = 0
+    for stop, following in (*(span for _, span in patch.holes), (patch.size, patch.size)):
+        for start in range(at, stop, STEP):
+            yield start, min(start + STEP, stop)
+        at = following
 
 
 def _refuse_protected(target: Path, there: os.stat_result) -> None:

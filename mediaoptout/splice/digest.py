@@ -1,0 +1,59 @@
+"""A SHA-256 that is taken beside the writing: large files are hashed in a thread of their own."""
+
+from __future__ import annotations
+
+import hashlib
+from queue import Queue
+from threading import Thread
+from types import TracebackType
+from typing import Final
+
+ALONE: Final = 4 << 20
+"""From this size on hashing gets a thread: hashing and writing then go on side by side."""
+
+_WAITING: Final = 8
+
+
+class Digest:
+    """The hash of what it is given. Use as a context manager; then ask for `value`.
+
+    Args:
+        size: about how many bytes will come; 0 where no digest is wanted.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.wanted = size > 0
+        self._hash = hashlib.sha256()
+        self._queue: Queue[bytes | None] = Queue(_WAITING)
+        self._thread = Thread(target=self._work, daemon=True) if size >= ALONE else None
+
+    def update(self, data: bytes) -> None:
+        """Take in ``data``, behind all that came before."""
+        if self._thread is not None:
+            self._queue.put(data)
+        elif self.wanted:
+            self._hash.update(data)
+
+    @property
+    def value(self) -> bytes:
+        """The digest; empty where none was wanted."""
+        return self._hash.digest() if self.wanted else b""
+
+    def _work(self) -> None:
+        while (data := self._queue.get()) is not None:
+            self._hash.update(data)
+
+    def __enter__(self) -> Digest:
+        if self._thread is not None:
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
