@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -71,6 +72,25 @@ class BytesSource:
         """See `Source.read`."""
         check_range(start, end, len(self._data))
         return self._data[start:end]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The bytes ``start`` to ``end`` of a source, as a source."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return self.end - self.start
+
+    def read(self, start: int, end: int) -> bytes:
+        """See `Source.read`."""
+        check_range(start, end, self.size)
+        return self.source.read(self.start + start, self.start + end)
 
 
 class FileSource:

@@ -28,7 +28,7 @@ from mediaoptout.carriers.id3.header import (
 )
 from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.patch import Copy, Piece, Span
-from mediaoptout.splice.source import BytesSource, Source, check_range
+from mediaoptout.splice.source import BytesSource, Part, Source
 
 MAX_FRAMES: Final = 1 << 14
 MAX_STUFFED: Final = 16 << 20
@@ -56,25 +56,6 @@ _FRAME_ID = {
 def frame_header_size(version: int) -> int:
     """How many bytes stand before a frame's content."""
     return 6 if version == 2 else 10
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The bytes ``start`` to ``end`` of a source, as a source."""
-
-    source: Source
-    start: int
-    end: int
-
-    @property
-    def size(self) -> int:
-        """How many bytes there are."""
-        return self.end - self.start
-
-    def read(self, start: int, end: int) -> bytes:
-        """See `Source.read`."""
-        check_range(start, end, self.size)
-        return self.source.read(self.start + start, self.start + end)
 
 
 @dataclass(frozen=True, slots=True)
