@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("tests.containers.harness")
+
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "sample_media"
 CORPUS = Path(os.environ.get("MEDIAOPTOUT_CORPUS", ROOT.parent / "shared" / "corpus"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mediaoptout.splice.patch import Copy, Piece, normalised
+from mediaoptout.splice.patch import Copy, Insert, Patch, PatchedSource, Piece, normalised
+from mediaoptout.splice.source import BytesSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,26 @@ class Merged:
     def unchanged(self, size: int) -> bool:
         """Whether it is the old block of ``size`` bytes."""
         return normalised(self.pieces) == normalised((Copy(0, size),))
+
+    def rendered(self, old: bytes) -> bytes:
+        """The new block as bytes.
+
+        Args:
+            old: the block that it was merged into; empty if there was none.
+        """
+        return PatchedSource(BytesSource(old), Patch(self.pieces)).read(0, self.size)
+
+    def grounded(self, old: bytes) -> Merged:
+        """The same block; if it keeps its size, what would move inside it is literal bytes.
+
+        The file can then be changed in place.
+
+        Args:
+            old: the block that it was merged into.
+        """
+        if self.size != len(old) or Patch(self.pieces).moves_nothing:
+            return self
+        return replace(self, pieces=(Insert(self.rendered(old)),))
 
     def placed(self, at: int) -> tuple[Piece, ...]:
         """The pieces for a patch, where the old block stands at ``at`` of the file."""

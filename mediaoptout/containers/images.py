@@ -8,11 +8,9 @@ from dataclasses import replace
 from typing import Final
 
 from mediaoptout.carriers import xmp
-from mediaoptout.carriers.merged import Merged
 from mediaoptout.containers.base import Block
 from mediaoptout.errors import DamagedError, ErrorInfo, LimitError, RefusedError
-from mediaoptout.splice.patch import Patch, PatchedSource, Span
-from mediaoptout.splice.source import BytesSource
+from mediaoptout.splice.patch import Span
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
 from mediaoptout.vocabularies.settle import settle
 from mediaoptout.words import Carrier
@@ -120,13 +118,3 @@ def inflate(data: bytes, at: int) -> bytes:
 def xmp_block(data: bytes, location: str, span: Span) -> Block:
     """The block of an XMP packet."""
     return parsed(Carrier.XMP, location, span, xmp.parse, data)
-
-
-def rendered(merged: Merged, old: bytes) -> bytes:
-    """The new block as bytes, for formats that put a check sum or a length around it.
-
-    Args:
-        merged: what the carrier answered.
-        old: the block that it was merged into; empty if there was none.
-    """
-    return PatchedSource(BytesSource(old), Patch(merged.pieces)).read(0, merged.size)

@@ -27,7 +27,6 @@ from mediaoptout.containers.images import (
     agreed,
     parsed,
     refuse_damaged,
-    rendered,
     xmp_block,
 )
 from mediaoptout.containers.segments import APP0, APP1, APP2, APP13, APP14, COM, Segment
@@ -255,16 +254,20 @@ def _packet(
     if old is None and not properties:
         return False, ()
     start, end = (old.payload.start + len(segments.XMP), old.end) if old else (0, 0)
-    data = source.read(start, end) if old else None
+    data = source.read(start, end)
     merged = xmp.merge(
-        data, properties, force=wanted.force, padding=wanted.padding, limit=MAX_PACKET
+        data if old else None,
+        properties,
+        force=wanted.force,
+        padding=wanted.padding,
+        limit=MAX_PACKET,
     )
     if old is None:
         at = _behind_exif(layout)
-        segment = segments.render(APP1, segments.XMP + rendered(merged, b""))
+        segment = segments.render(APP1, segments.XMP + merged.rendered(b""))
         edits.append(Edit(at, at, (Insert(segment),)))
     elif not merged.unchanged(end - start):
-        edits.append(Edit(start, end, merged.placed(start), inside=old.start))
+        edits.append(Edit(start, end, merged.grounded(data).placed(start), inside=old.start))
     return bool(merged.said), merged.warnings
 
 

@@ -29,7 +29,6 @@ from mediaoptout.containers.images import (
     inflate,
     parsed,
     refuse_damaged,
-    rendered,
     xmp_block,
 )
 from mediaoptout.errors import DamagedError, LimitError, RefusedError
@@ -269,8 +268,8 @@ class Png(Container):
     def read(self, source: Source) -> PngLayout:
         """See `Container.read`."""
         chunks = tuple(_walk(source))
-        if not chunks or source.read(0, len(SIGNATURE)) != SIGNATURE:
-            raise DamagedError("the file has no PNG chunks", at=0, fix="get a complete copy")
+        if not any(chunk.type == b"IHDR" for chunk in chunks[:2]):
+            raise DamagedError("the picture has no header", at=0, fix="get a complete copy")
         essence = _joined(Span(c.start, c.end) for c in chunks if c.type in _ESSENCE)
         obstacle = None
         if not essence or chunks[-1].type != b"IEND":
@@ -368,7 +367,7 @@ class Png(Container):
             read_only=True,
         )
         if old is None or not merged.unchanged(len(old.content)):
-            packet = rendered(merged, old.content if old else b"")
+            packet = merged.rendered(old.content if old else b"")
             content = (Insert(render(b"iTXt", XMP_KEYWORD + bytes(5) + packet)),)
             at = _early(layout)
             edits.append(

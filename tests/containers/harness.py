@@ -397,7 +397,9 @@ class ContainerContract:
             assert witnesses.streamhash(written) == before
 
     def test_exiftool_sees_it_and_misses_nothing(self, path, written):
-        before, after = witnesses.exiftool(path), witnesses.exiftool(written)
+        binary = ("-b",) if self.kind == "pictures" else ()  # previews, maps and profiles
+        before = witnesses.exiftool(path, *binary)
+        after = witnesses.exiftool(written, *binary)
         if before is None or after is None:
             pytest.skip("no ExifTool here (set EXIFTOOL)")
         gone = [tag for tag in witnesses.lost(before, after) if not self.excused(tag)]

@@ -11,3 +11,8 @@ class TestJpeg(ContainerContract):
     minimum = 7
     corpus_minimum = 17
     kind = "pictures"
+    may_change = (
+        "XMP-plus:DataMining",  # a weaker value gives way
+        'IFD0:Copyright = ""',  # a blank notice too
+        "MPImage1:MPImageLength",  # the first picture holds our segments
+    )
