@@ -18,12 +18,15 @@ from mediaoptout.vocabularies.statement import Statement
 from mediaoptout.words import EXPECTED_USES, Carrier, Integrity, Severity, Use, Verdict
 
 
-def verify(path: Path | str, *, expected: Collection[Use] = EXPECTED_USES) -> VerifyRecord:
+def verify(
+    path: Path | str, *, expected: Collection[Use] = EXPECTED_USES, quick: bool = False
+) -> VerifyRecord:
     """What a file says about its uses, and what that amounts to. Raises nothing of the file's.
 
     Args:
         path: the file.
         expected: the uses that should be reserved.
+        quick: read headers only: a manifest is reported, not validated.
     """
     try:
         with FileSource(Path(path)) as source:
