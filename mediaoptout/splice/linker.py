@@ -205,7 +205,7 @@ class _Map:
         if kept is None and offset in self._begins:
             return Stretch(offset, offset + 1, self._begins[offset])
         if kept is None:
-            raise _dangling(name, offset)
+            raise _dangling(f"a {name} points into bytes that would be replaced", offset)
         return kept
 
     def place(self, offset: int, name: str) -> int:
@@ -216,7 +216,7 @@ class _Map:
         """Where the field of ``width`` bytes at ``at`` goes."""
         around = self.around(at, name)
         if at + width > around.end:
-            raise _dangling(name, at)
+            raise _dangling(f"the field of a {name} would be cut", at)
         return at + around.shift
 
     def distance(self, reference: Reference) -> int:
@@ -349,9 +349,9 @@ def _overflow(name: str, at: int) -> RefusedError:
     )
 
 
-def _dangling(name: str, at: int) -> RefusedError:
+def _dangling(message: str, at: int) -> RefusedError:
     return RefusedError(
-        f"a {name} points into bytes that would be replaced",
+        message,
         at=at,
         fix="report this file's structure to the developers",
         code="dangling-reference",
