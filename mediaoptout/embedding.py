@@ -210,7 +210,7 @@ def _embed(
         pending = pending if change.patch.holes else None
         if pending is None and says_it:
             return replace(record, warnings=(*layout.warnings, *change.warnings))
-    result = _checked(source, container, layout, change)
+    result = _checked(source, container, layout, change, pending.size if pending else 0)
     warnings = [*layout.warnings, *change.warnings]
     if not _says(result, declaration):
         warnings.append(
@@ -301,13 +301,15 @@ def _refuse_breaking(layout: Layout, before: Report | None, options: EmbedOption
         )
 
 
-def _checked(source: Source, container: Container, layout: Layout, change: Change) -> Layout:
+def _checked(
+    source: Source, container: Container, layout: Layout, change: Change, store: int
+) -> Layout:
     """Read the new file before it is written: the essence is untouched, and it says what it shall.
 
     Raises:
         RefusedError: it is not so; nothing was written.
     """
-    patched = PatchedSource(source, change.patch)
+    patched = PatchedSource(source, _framed(change.patch, container, store))
     try:
         result = container.read(patched)
     except MediaError as error:
@@ -321,6 +323,13 @@ def _checked(source: Source, container: Container, layout: Layout, change: Chang
     if silent:
         raise _unproven(f"the new file would not say it in {', '.join(silent)}")
     return result
+
+
+def _framed(patch: Patch, container: Container, store: int) -> Patch:
+    """The patch with a manifest of zeros in its hole: what it says comes later, its frame stands."""
+    for name, _ in patch.holes:
+        patch = patch.fill(name, container.frame_manifest(bytes(store)))
+    return patch
 
 
 def _unproven(reason: str) -> RefusedError:
@@ -385,12 +394,11 @@ def _seal(patch: Patch, container: Container, pending: Pending) -> Seal:
         return container.frame_manifest(pending.sign_digest(digest, hole))
 
     def by_boxes(digest: bytes, path: Path) -> bytes:
-        header = container.frame_manifest(bytes(pending.size))[: -pending.size]
-        shown = Patch(
-            (Copy(0, hole.start), Insert(header), Copy(hole.start + len(header), patch.size))
-        )
+        frame = container.frame_manifest(bytes(pending.size))
+        around = (Copy(0, hole.start), Insert(frame), Copy(hole.end, patch.size))
         with FileSource(path) as written:
-            return pending.sign_boxes(BufferedReader(SourceStream(PatchedSource(written, shown))))
+            shown = PatchedSource(written, Patch(around))
+            return pending.sign_boxes(BufferedReader(SourceStream(shown)))
 
     return Seal(by_boxes, hashed=False) if pending.by_boxes else Seal(by_digest, hashed=True)
 

@@ -7,7 +7,7 @@ manifest of before would be recorded as broken.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -16,6 +16,7 @@ from typing import Any, Final
 from c2pa import Builder, C2paBuilderIntent, C2paError, C2paSignerInfo, Context, Signer
 
 from mediaoptout.credentials import library
+from mediaoptout.credentials.assertion import Assertion
 from mediaoptout.credentials.identity import Identity
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.patch import Span
@@ -41,19 +42,6 @@ _SETTINGS: Final[dict[str, Any]] = {
         "verify_after_sign": False,
     },
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Assertion:
-    """An assertion for the manifest.
-
-    Args:
-        label: its label.
-        data: its data, as JSON would have it.
-    """
-
-    label: str
-    data: Mapping[str, Any]
 
 
 class Session:

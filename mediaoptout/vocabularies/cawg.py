@@ -27,6 +27,9 @@ _KEYS: Final[Mapping[Use, str]] = {
     Use.GENERATIVE_AI_TRAINING: "ai_generative_training",
     Use.AI_INFERENCE: "ai_inference",
 }
+USES: Final = frozenset(_KEYS)
+"""The uses that the assertion can speak of."""
+
 _WORDS: Final[Mapping[Permission, str]] = {
     Permission.RESERVED: "notAllowed",
     Permission.CONSTRAINED: "constrained",
