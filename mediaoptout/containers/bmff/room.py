@@ -1,0 +1,118 @@
+"""Room in a movie file: ``free`` boxes that give way, so that the samples stay where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mediaoptout.containers.bmff.boxes import FREE, Box, Node, free_header, make_free
+from mediaoptout.containers.bmff.movie import XMP_UUID, Movie
+from mediaoptout.splice.linker import Edit
+from mediaoptout.splice.patch import Insert
+
+SMALLEST: Final = 8
+"""The size of a ``free`` box without content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A ``free`` box that may shrink or grow, and what it stands in (None for the top level)."""
+
+    box: Box
+    inside: int | None
+
+    def absorbs(self, growth: int) -> bool:
+        """Whether something before it can grow so much (or shrink), and nothing behind it moves."""
+        left = self.box.size - growth
+        return left == 0 or SMALLEST <= left < 1 << 32
+
+    def absorb(self, growth: int) -> Edit:
+        """The edit that makes it so much smaller (larger for a negative ``growth``)."""
+        box = self.box
+        left = box.size - growth
+        if left == 0:
+            return Edit(box.start, box.end, (), self.inside)
+        new = free_header(left) + bytes(max(0, -growth))
+        return Edit(box.start, box.body + max(0, growth), (Insert(new),), self.inside)
+
+
+def usable(box: Box | None, busy: frozenset[int]) -> bool:
+    """Whether a box is free, and nothing points into it."""
+    return (
+        box is not None
+        and box.kind in FREE
+        and not box.large
+        and not box.open
+        and box.start not in busy
+    )
+
+
+def behind(movie: Movie, box: Box) -> Box | None:
+    """The box that stands right behind one at the top level."""
+    return next((other for other in movie.boxes if other.start == box.end), None)
+
+
+def in_movie(movie: Movie, moov: Node) -> Iterator[Room]:
+    """The room in and right behind the movie box, the innermost first."""
+    for node in (movie.meta, movie.udta, moov):
+        for child in node.children if node else ():
+            if usable(child.box, movie.busy):
+                yield Room(child.box, node.box.start if node else None)
+    after = behind(movie, moov.box)
+    if after is not None and usable(after, movie.busy):
+        yield Room(after, None)
+
+
+def essence_follows(movie: Movie, at: int) -> bool:
+    """Whether anything stands behind ``at`` that had better not be moved."""
+    return movie.tail < movie.size or any(
+        box.start >= at and box.kind not in FREE | {b"mfra", b"moov"} and box.uuid != XMP_UUID
+        for box in movie.boxes
+    )
+
+
+def settle_movie(movie: Movie, moov: Node, growth: int, padding: int) -> tuple[Edit, ...]:
+    """What makes the movie box keep its size, or leaves room where it cannot.
+
+    Args:
+        movie: the file.
+        moov: its movie box.
+        growth: how much longer the content of the movie box becomes.
+        padding: the room to leave where everything has to move anyway, in bytes.
+    """
+    if growth == 0:
+        return ()
+    rooms = list(in_movie(movie, moov))
+    for room in rooms:
+        if room.absorbs(growth):
+            return (room.absorb(growth),)
+    moves = essence_follows(movie, moov.box.end)
+    if growth < 0:
+        return (_new_room(movie, moov, -growth, moves),) if -growth >= SMALLEST else ()
+    if not padding or not (moves or movie.item_list or rooms):
+        return ()
+    if rooms and rooms[0].absorbs(-padding):
+        return (rooms[0].absorb(-padding),)
+    return (_new_room(movie, moov, max(padding, SMALLEST), moves),)
+
+
+def _new_room(movie: Movie, moov: Node, size: int, moves: bool) -> Edit:
+    """A new ``free`` box: behind the item list, as iTunes leaves it; else behind the movie box."""
+    free = (Insert(make_free(size)),)
+    if movie.meta is not None and movie.item_list is not None:
+        at = movie.item_list.end
+        return Edit(at, at, free, movie.meta.box.start)
+    if moves or movie.udta is None:
+        return Edit(moov.box.end, moov.box.end, free, None)
+    return Edit(moov.tail, moov.tail, free, moov.box.start)
+
+
+def vacate(box: Box) -> Edit:
+    """The edit that turns a box into a ``free`` box of zeros."""
+    return Edit(box.start, box.end, (Insert(make_free(box.size)),), None)
+
+
+def total(edits: Sequence[Edit]) -> int:
+    """How many bytes more there are after all of the edits."""
+    return sum(edit.growth for edit in edits)
