@@ -1,12 +1,10 @@
-"""One file in, one reserved file out."""
+"""The whole way of one file: read, planned, proven, written, read back."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from functools import partial
-from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +12,16 @@ from mediaoptout.containers.base import Change, Container, Layout, Wanted
 from mediaoptout.containers.kinds import MEDIA_EXTENSIONS, kind
 from mediaoptout.containers.proof import prove
 from mediaoptout.containers.registry import detect
-from mediaoptout.credentials.assertion import Assertion
 from mediaoptout.credentials.session import current
+from mediaoptout.embedding.credential import (
+    framed,
+    is_ours,
+    refuse_breaking,
+    seal_for,
+    signs,
+    validated,
+)
+from mediaoptout.embedding.declaration import Declaration, EmbedOptions
 from mediaoptout.errors import (
     DamagedError,
     ErrorInfo,
@@ -27,80 +33,15 @@ from mediaoptout.errors import (
 )
 from mediaoptout.records import EmbedRecord, Essence
 from mediaoptout.reservation.model import Reservation
-from mediaoptout.reservation.profiles import load, with_texts
-from mediaoptout.splice.patch import Copy, Insert, Patch, PatchedSource
-from mediaoptout.splice.source import FileSource, Source, SourceStream
-from mediaoptout.splice.writer import Seal, same_bytes, write
-from mediaoptout.vocabularies import cawg
-from mediaoptout.vocabularies.encoding import encode
-from mediaoptout.vocabularies.properties import Property
+from mediaoptout.reservation.profiles import load
+from mediaoptout.splice.patch import Patch, PatchedSource
+from mediaoptout.splice.source import FileSource, Source
+from mediaoptout.splice.writer import same_bytes, write
 from mediaoptout.vocabularies.reading import resolve, statements
-from mediaoptout.words import Carrier, Integrity, Status, Use
+from mediaoptout.words import Carrier, Status
 
 if TYPE_CHECKING:
     from mediaoptout.credentials.signing import Pending
-    from mediaoptout.credentials.validation import Report
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmbedOptions:
-    """How far ``embed`` may go.
-
-    Args:
-        force: replace contrary statements of others.
-        overwrite: replace an output that exists.
-        break_credential: change a file that carries a C2PA manifest, and take the manifest out.
-        upgrade_id3: let an ID3v2.2 tag become v2.3, so that it can hold XMP.
-        dry_run: plan and prove, but write nothing.
-        sign: end the reservation in a signed C2PA manifest, where the container can hold one.
-        sign_flac: sign FLAC too, which puts an ID3 tag before the stream.
-        resign: make a manifest of somebody else the parent of ours instead of refusing.
-    """
-
-    force: bool = False
-    overwrite: bool = False
-    break_credential: bool = False
-    upgrade_id3: bool = False
-    dry_run: bool = False
-    sign: bool = True
-    sign_flac: bool = False
-    resign: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """A reservation, ready to be written into many files.
-
-    Args:
-        properties: what every vocabulary has to say.
-        reserved: the uses that it reserves.
-        assertions: what the manifest has to say.
-    """
-
-    properties: tuple[Property, ...]
-    reserved: frozenset[Use]
-    assertions: tuple[Assertion, ...] = ()
-
-    @classmethod
-    def of(cls, reservation: Reservation) -> Declaration:
-        """The declaration of a reservation; what it leaves open is completed.
-
-        One without a date is dated today, one without texts gets them composed.
-        """
-        if reservation.declared is None:
-            today = datetime.now(UTC).date()
-            bodies = tuple((language, "") for language, _ in reservation.texts) or None
-            dated = replace(reservation, declared=today)
-            reservation = with_texts(dated, bodies) if bodies else with_texts(dated)
-        elif not reservation.texts:
-            reservation = with_texts(reservation)
-        reserved = (use for use, permission in reservation.uses.items() if permission.reserves)
-        properties = encode(reservation)
-        assertions = (
-            Assertion(cawg.LABEL, cawg.training_mining(reservation)),
-            Assertion(cawg.METADATA_LABEL, cawg.metadata(properties)),
-        )
-        return cls(properties, frozenset(reserved), assertions)
 
 
 def embed(
@@ -180,12 +121,12 @@ def _embed(
     layout = container.read(source)
     if layout.obstacle is not None:
         raise layout.obstacle
-    signs = _signs(container, options)
+    signing = signs(container, options)
     wanted = Wanted(
         properties=declaration.properties,
         force=options.force,
         upgrade_id3=options.upgrade_id3,
-        drop_manifest=options.break_credential and not signs,
+        drop_manifest=options.break_credential and not signing,
     )
     change = container.change(source, layout, wanted)
     record = EmbedRecord(
@@ -196,13 +137,13 @@ def _embed(
         essence=Essence(unchanged=True, proof="spans"),
         warnings=(*layout.warnings, *change.warnings),
     )
-    before = _validated(source, container) if signs and layout.manifest else None
+    before = validated(source, container) if signing and layout.manifest else None
     says_it = change.patch.changes_nothing(source.size)
-    if says_it and (not signs or (before is not None and _is_ours(before, declaration))):
+    if says_it and (not signing or (before is not None and is_ours(before, declaration))):
         return record
-    _refuse_breaking(layout, before, options)
+    refuse_breaking(layout, before, options)
     pending: Pending | None = None
-    if signs:
+    if signing:
         pending = current().begin(
             source, container.media_types[0], source.path.name, declaration.assertions
         )
@@ -239,68 +180,6 @@ def _embed(
     return replace(record, status=Status.WRITTEN)
 
 
-def _signs(container: Container, options: EmbedOptions) -> bool:
-    """Whether this file is to be signed: where it has a place, FLAC only on request."""
-    capability = container.carries.get(Carrier.C2PA)
-    if not options.sign or capability is None or not capability.write:
-        return False
-    return capability.expected or options.sign_flac
-
-
-def _validated(source: Source, container: Container) -> Report:
-    from mediaoptout.credentials.validation import validate
-
-    return validate(BufferedReader(SourceStream(source)), container.media_types[0])
-
-
-def _is_ours(report: Report, declaration: Declaration) -> bool:
-    """Whether a manifest is whole, of our signer, and reserves what is to be reserved."""
-    if report.credential.integrity is not Integrity.INTACT:
-        return False
-    if report.serial != current().identity.serial:
-        return False
-    found = [
-        statement
-        for where, label, data in report.assertions
-        for statement in cawg.decode(label, data, where, Carrier.C2PA)
-    ]
-    wanted = declaration.reserved & cawg.USES
-    return resolve(found).machine >= wanted
-
-
-def _refuse_breaking(layout: Layout, before: Report | None, options: EmbedOptions) -> None:
-    """Refuse a change that would break a manifest, or make a broken one look whole.
-
-    Raises:
-        RefusedError: a manifest is there, and the options do not allow what would happen to it.
-    """
-    if layout.manifest is None or options.break_credential:
-        return
-    at = layout.manifest.location
-    if before is None:
-        raise RefusedError(
-            "the file carries a C2PA manifest, which any change breaks",
-            at=at,
-            fix="sign (leave out --no-sign), or give --break-credential to take the manifest out",
-            code="credential-present",
-        )
-    if before.credential.integrity is not Integrity.INTACT:
-        raise RefusedError(
-            "the file's C2PA manifest is broken already: " + ", ".join(before.credential.codes),
-            at=at,
-            fix="get the original, or give --break-credential to sign anew with the broken manifest"
-            " recorded as such",
-            code="credential-broken",
-        )
-    if before.serial != current().identity.serial and not options.resign:
-        raise RefusedError(
-            f"the file carries a C2PA manifest of {before.credential.signer or 'somebody else'}",
-            at=at,
-            fix="give --resign to make it the parent of yours",
-            code="credential-foreign",
-        )
-
-
 def _checked(
     source: Source, container: Container, layout: Layout, change: Change, store: int
 ) -> Layout:
@@ -309,7 +188,7 @@ def _checked(
     Raises:
         RefusedError: it is not so; nothing was written.
     """
-    patched = PatchedSource(source, _framed(change.patch, container, store))
+    patched = PatchedSource(source, framed(change.patch, container, store))
     try:
         result = container.read(patched)
     except MediaError as error:
@@ -323,13 +202,6 @@ def _checked(
     if silent:
         raise _unproven(f"the new file would not say it in {', '.join(silent)}")
     return result
-
-
-def _framed(patch: Patch, container: Container, store: int) -> Patch:
-    """The patch with a manifest of zeros in its hole: what it says comes later, its frame stands."""
-    for name, _ in patch.holes:
-        patch = patch.fill(name, container.frame_manifest(bytes(store)))
-    return patch
 
 
 def _unproven(reason: str) -> RefusedError:
@@ -360,7 +232,7 @@ def _is_done(
     if pending is None:
         return True
     with FileSource(target) as found:
-        return _is_ours(_validated(found, container), declaration)
+        return is_ours(validated(found, container), declaration)
 
 
 def _write(
@@ -371,7 +243,7 @@ def _write(
     options: EmbedOptions,
     pending: Pending | None,
 ) -> None:
-    seal = None if pending is None else _seal(patch, container, pending)
+    seal = None if pending is None else seal_for(patch, container, pending)
     check = None if pending is None else partial(_read_back, container)
     if target is None:
         write(patch, source, source.path, replace=True, seal=seal, before_replace=check)
@@ -384,37 +256,3 @@ def _write(
             fix="choose another --output",
         ) from error
     write(patch, source, target, replace=options.overwrite, seal=seal, before_replace=check)
-
-
-def _seal(patch: Patch, container: Container, pending: Pending) -> Seal:
-    """What fills the hole: the manifest, bound to the bytes outside it."""
-    ((_, hole),) = patch.holes
-
-    def by_digest(digest: bytes, path: Path) -> bytes:
-        return container.frame_manifest(pending.sign_digest(digest, hole))
-
-    def by_boxes(digest: bytes, path: Path) -> bytes:
-        frame = container.frame_manifest(bytes(pending.size))
-        around = (Copy(0, hole.start), Insert(frame), Copy(hole.end, patch.size))
-        with FileSource(path) as written:
-            shown = PatchedSource(written, Patch(around))
-            return pending.sign_boxes(BufferedReader(SourceStream(shown)))
-
-    return Seal(by_boxes, hashed=False) if pending.by_boxes else Seal(by_digest, hashed=True)
-
-
-def _read_back(container: Container, path: Path) -> None:
-    """Let the reference reader validate the new file before it takes its place.
-
-    Raises:
-        WriteError: it does not find our manifest, whole.
-    """
-    with FileSource(path) as written:
-        report = _validated(written, container)
-    ours = report.serial == current().identity.serial
-    if report.credential.integrity is not Integrity.INTACT or not ours:
-        raise WriteError(
-            "the signed file did not validate: " + (", ".join(report.credential.codes) or "none"),
-            fix="give --no-sign to write the reservation without a manifest",
-            code="read-back",
-        )

@@ -1,0 +1,125 @@
+"""The manifest of one file: whether it is signed, what was there, what fills the hole."""
+
+from __future__ import annotations
+
+from io import BufferedReader
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mediaoptout.containers.base import Container, Layout
+from mediaoptout.credentials.session import current
+from mediaoptout.embedding.declaration import Declaration, EmbedOptions
+from mediaoptout.errors import RefusedError, WriteError
+from mediaoptout.splice.patch import Copy, Insert, Patch, PatchedSource
+from mediaoptout.splice.source import FileSource, Source, SourceStream
+from mediaoptout.splice.writer import Seal
+from mediaoptout.vocabularies import cawg
+from mediaoptout.vocabularies.reading import resolve
+from mediaoptout.words import Carrier, Integrity
+
+if TYPE_CHECKING:
+    from mediaoptout.credentials.signing import Pending
+    from mediaoptout.credentials.validation import Report
+
+
+def signs(container: Container, options: EmbedOptions) -> bool:
+    """Whether this file is to be signed: where it has a place, FLAC only on request."""
+    capability = container.carries.get(Carrier.C2PA)
+    if not options.sign or capability is None or not capability.write:
+        return False
+    return capability.expected or options.sign_flac
+
+
+def validated(source: Source, container: Container) -> Report:
+    from mediaoptout.credentials.validation import validate
+
+    return validate(BufferedReader(SourceStream(source)), container.media_types[0])
+
+
+def is_ours(report: Report, declaration: Declaration) -> bool:
+    """Whether a manifest is whole, of our signer, and reserves what is to be reserved."""
+    if report.credential.integrity is not Integrity.INTACT:
+        return False
+    if report.serial != current().identity.serial:
+        return False
+    found = [
+        statement
+        for where, label, data in report.assertions
+        for statement in cawg.decode(label, data, where, Carrier.C2PA)
+    ]
+    wanted = declaration.reserved & cawg.USES
+    return resolve(found).machine >= wanted
+
+
+def refuse_breaking(layout: Layout, before: Report | None, options: EmbedOptions) -> None:
+    """Refuse a change that would break a manifest, or make a broken one look whole.
+
+    Raises:
+        RefusedError: a manifest is there, and the options do not allow what would happen to it.
+    """
+    if layout.manifest is None or options.break_credential:
+        return
+    at = layout.manifest.location
+    if before is None:
+        raise RefusedError(
+            "the file carries a C2PA manifest, which any change breaks",
+            at=at,
+            fix="sign (leave out --no-sign), or give --break-credential to take the manifest out",
+            code="credential-present",
+        )
+    if before.credential.integrity is not Integrity.INTACT:
+        raise RefusedError(
+            "the file's C2PA manifest is broken already: " + ", ".join(before.credential.codes),
+            at=at,
+            fix="get the original, or give --break-credential to sign anew with the broken manifest"
+            " recorded as such",
+            code="credential-broken",
+        )
+    if before.serial != current().identity.serial and not options.resign:
+        raise RefusedError(
+            f"the file carries a C2PA manifest of {before.credential.signer or 'somebody else'}",
+            at=at,
+            fix="give --resign to make it the parent of yours",
+            code="credential-foreign",
+        )
+
+
+def framed(patch: Patch, container: Container, store: int) -> Patch:
+    """The patch with a manifest of zeros in its hole: its frame stands, the rest comes later."""
+    for name, _ in patch.holes:
+        patch = patch.fill(name, container.frame_manifest(bytes(store)))
+    return patch
+
+
+def seal_for(patch: Patch, container: Container, pending: Pending) -> Seal:
+    """What fills the hole: the manifest, bound to the bytes outside it."""
+    ((_, hole),) = patch.holes
+
+    def by_digest(digest: bytes, path: Path) -> bytes:
+        return container.frame_manifest(pending.sign_digest(digest, hole))
+
+    def by_boxes(digest: bytes, path: Path) -> bytes:
+        frame = container.frame_manifest(bytes(pending.size))
+        around = (Copy(0, hole.start), Insert(frame), Copy(hole.end, patch.size))
+        with FileSource(path) as written:
+            shown = PatchedSource(written, Patch(around))
+            return pending.sign_boxes(BufferedReader(SourceStream(shown)))
+
+    return Seal(by_boxes, hashed=False) if pending.by_boxes else Seal(by_digest, hashed=True)
+
+
+def read_back(container: Container, path: Path) -> None:
+    """Let the reference reader validate the new file before it takes its place.
+
+    Raises:
+        WriteError: it does not find our manifest, whole.
+    """
+    with FileSource(path) as written:
+        report = validated(written, container)
+    ours = report.serial == current().identity.serial
+    if report.credential.integrity is not Integrity.INTACT or not ours:
+        raise WriteError(
+            "the signed file did not validate: " + (", ".join(report.credential.codes) or "none"),
+            fix="give --no-sign to write the reservation without a manifest",
+            code="read-back",
+        )

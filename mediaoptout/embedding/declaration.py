@@ -1,0 +1,75 @@
+"""What is to be written into many files, and how far that may go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from mediaoptout.credentials.assertion import Assertion
+from mediaoptout.reservation.model import Reservation
+from mediaoptout.reservation.profiles import with_texts
+from mediaoptout.vocabularies import cawg
+from mediaoptout.vocabularies.encoding import encode
+from mediaoptout.vocabularies.properties import Property
+from mediaoptout.words import Use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedOptions:
+    """How far ``embed`` may go.
+
+    Args:
+        force: replace contrary statements of others.
+        overwrite: replace an output that exists.
+        break_credential: change a file that carries a C2PA manifest, and take the manifest out.
+        upgrade_id3: let an ID3v2.2 tag become v2.3, so that it can hold XMP.
+        dry_run: plan and prove, but write nothing.
+        sign: end the reservation in a signed C2PA manifest, where the container can hold one.
+        sign_flac: sign FLAC too, which puts an ID3 tag before the stream.
+        resign: make a manifest of somebody else the parent of ours instead of refusing.
+    """
+
+    force: bool = False
+    overwrite: bool = False
+    break_credential: bool = False
+    upgrade_id3: bool = False
+    dry_run: bool = False
+    sign: bool = True
+    sign_flac: bool = False
+    resign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A reservation, ready to be written into many files.
+
+    Args:
+        properties: what every vocabulary has to say.
+        reserved: the uses that it reserves.
+        assertions: what the manifest has to say.
+    """
+
+    properties: tuple[Property, ...]
+    reserved: frozenset[Use]
+    assertions: tuple[Assertion, ...] = ()
+
+    @classmethod
+    def of(cls, reservation: Reservation) -> Declaration:
+        """The declaration of a reservation; what it leaves open is completed.
+
+        One without a date is dated today, one without texts gets them composed.
+        """
+        if reservation.declared is None:
+            today = datetime.now(UTC).date()
+            bodies = tuple((language, "") for language, _ in reservation.texts) or None
+            dated = replace(reservation, declared=today)
+            reservation = with_texts(dated, bodies) if bodies else with_texts(dated)
+        elif not reservation.texts:
+            reservation = with_texts(reservation)
+        reserved = (use for use, permission in reservation.uses.items() if permission.reserves)
+        properties = encode(reservation)
+        assertions = (
+            Assertion(cawg.LABEL, cawg.training_mining(reservation)),
+            Assertion(cawg.METADATA_LABEL, cawg.metadata(properties)),
+        )
+        return cls(properties, frozenset(reserved), assertions)
