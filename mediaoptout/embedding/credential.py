@@ -31,6 +31,7 @@ def signs(container: Container, options: EmbedOptions) -> bool:
 
 
 def validated(source: Source, container: Container) -> Report:
+    """What the reference reader finds in a file's manifest; reads the file once."""
     from mediaoptout.credentials.validation import validate
 
     return validate(BufferedReader(SourceStream(source)), container.media_types[0])

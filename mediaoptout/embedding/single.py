@@ -244,7 +244,7 @@ def _write(
     pending: Pending | None,
 ) -> None:
     seal = None if pending is None else seal_for(patch, container, pending)
-    check = None if pending is None else partial(_read_back, container)
+    check = None if pending is None else partial(read_back, container)
     if target is None:
         write(patch, source, source.path, replace=True, seal=seal, before_replace=check)
         return

@@ -12,10 +12,15 @@ from mediaoptout.credentials.credential import Credential
 from mediaoptout.errors import ErrorInfo, MediaoptoutError
 from mediaoptout.records import Finding, VerifyRecord
 from mediaoptout.splice.source import FileSource, Source
+from mediaoptout.verification.manifest import (
+    manifest_findings,
+    manifest_report,
+    manifest_statements,
+)
 from mediaoptout.verification.verdict import judge
 from mediaoptout.vocabularies.reading import Resolved, resolve, statements
 from mediaoptout.vocabularies.statement import Statement
-from mediaoptout.words import EXPECTED_USES, Carrier, Integrity, Severity, Use, Verdict
+from mediaoptout.words import EXPECTED_USES, Carrier, Severity, Use, Verdict
 
 
 def verify(
@@ -34,7 +39,7 @@ def verify(
             if container is None:
                 return _unknown(str(path), source)
             layout = container.read(source)
-            return _record(str(path), source, container, layout, expected)
+            return _record(str(path), source, container, layout, expected, quick)
     except MediaoptoutError as error:
         return VerifyRecord(path=str(path), error=error.info)
     except OSError as error:
@@ -70,13 +75,24 @@ def _unknown(path: str, source: Source) -> VerifyRecord:
 
 
 def _record(
-    path: str, source: Source, container: Container, layout: Layout, expected: Collection[Use]
+    path: str,
+    source: Source,
+    container: Container,
+    layout: Layout,
+    expected: Collection[Use],
+    quick: bool,
 ) -> VerifyRecord:
     found = statements(entry for block in layout.blocks for entry in block.entries)
+    report = None
+    if layout.manifest is not None:
+        report = manifest_report(source, container, check=not quick)
+        found += manifest_statements(report)
     resolved = resolve(found)
     damaged = any(block.error is not None for block in layout.blocks)
     verdict = judge(found, resolved, expected, damaged=damaged)
-    integrity = Integrity.UNCHECKED if layout.manifest else Integrity.ABSENT
+    findings = list(_findings(path, container, layout, verdict, resolved, expected))
+    if report is not None:
+        findings += manifest_findings(report)
     return VerifyRecord(
         path=path,
         container=container.name,
@@ -84,9 +100,9 @@ def _record(
         verdict=verdict,
         uses=resolved.uses,
         statements=found,
-        credential=Credential(integrity=integrity),
+        credential=report.credential if report is not None else Credential(),
         missing=missing(container, found),
-        findings=tuple(_findings(path, container, layout, verdict, resolved, expected)),
+        findings=tuple(findings),
     )
 
 
@@ -158,13 +174,6 @@ def _findings(
             Severity.WARNING,
             layout.obstacle.message,
             layout.obstacle.fix,
-        )
-    if layout.manifest is not None:
-        yield Finding(
-            "credential-unchecked",
-            Severity.INFO,
-            f"{layout.manifest.location}: there is a C2PA manifest; it was not validated",
-            None,
         )
     extension = Path(path).suffix.lower()
     if extension and extension not in container.extensions:
