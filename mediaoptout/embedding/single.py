@@ -16,6 +16,7 @@ from mediaoptout.credentials.session import current
 from mediaoptout.embedding.credential import (
     framed,
     is_ours,
+    read_back,
     refuse_breaking,
     seal_for,
     signs,
