@@ -10,7 +10,7 @@ from mediaoptout.carriers.merged import Merged
 from mediaoptout.carriers.xmp import render
 from mediaoptout.carriers.xmp.editing import Edit, Editor, applied, spliced
 from mediaoptout.carriers.xmp.names import PREFIXES, parsed
-from mediaoptout.carriers.xmp.packet import Packet, is_blank, read, white_space
+from mediaoptout.carriers.xmp.packet import MAX_PACKET, Packet, is_blank, read, white_space
 from mediaoptout.carriers.xmp.tree import legal
 from mediaoptout.carriers.xmp.values import Found, find
 from mediaoptout.errors import RefusedError
@@ -31,11 +31,11 @@ class _Room:
 
     Args:
         padding: the white space of a packet that has to grow, in bytes.
-        limit: the most that a packet may have, in bytes, or None.
+        limit: the most that a packet may have, in bytes.
     """
 
     padding: int
-    limit: int | None
+    limit: int
 
     def spare(self, ink: int, old: int) -> int:
         """The white space for a packet of ``ink`` bytes without it, where there were ``old``.
@@ -43,10 +43,8 @@ class _Room:
         Raises:
             RefusedError: even without white space it is too large.
         """
-        if ink <= old and (self.limit is None or old <= self.limit):
+        if ink <= old <= self.limit:
             return old - ink
-        if self.limit is None:
-            return self.padding
         if ink > self.limit:
             raise RefusedError(
                 f"the XMP packet would have {ink} bytes, and {self.limit} fit here",
@@ -75,9 +73,9 @@ def merge(
             characters that XML cannot say.
         force: replace contrary statements of others.
         padding: bytes of white space for a packet that is new or has to grow.
-        limit: how many bytes the packet may have.
-        read_only: it stands where nobody may edit it without the file's knowledge (PNG): it is
-            marked so, and gets no more white space than a line break.
+        limit: how many bytes the packet may have; by default what `parse` takes.
+        read_only: it stands where nobody may edit it without the file's knowledge (PNG, with
+            its check sums): it is marked so. Its white space is for us.
 
     Raises:
         DamagedError: what is there is no well-formed XMP (code ``damaged-carrier``).
@@ -89,10 +87,13 @@ def merge(
         for item in properties
         if item.name.partition(":")[0] in PREFIXES
     ]
-    room = _Room(1 if read_only else max(padding, 1), limit)
+    most = MAX_PACKET if limit is None else min(limit, MAX_PACKET)
+    room = _Room(max(padding, 1), most)
     if data is None or is_blank(data):
         return _new(wanted, len(data or b""), room, read_only)
     packet = read(data)
+    if not packet.root.children:
+        return _new(wanted, len(data), room, read_only)
     editor = Editor(packet)
     said, warnings = _settle_all(editor, packet, wanted, force)
     edits = editor.edits()
@@ -128,21 +129,29 @@ def _settle_all(
     warnings: dict[str, None] = {}
     for item in wanted:
         there = present.get(item.name, [])
-        settled = [(found, _settled(item, found, force)) for found in there]
-        changed = [(found, value) for found, value in settled if value.value != found.value]
-        for number, (found, (value, _)) in enumerate(changed):
-            if number:
-                editor.remove(found)
-            else:
-                editor.replace(found, Property(item.name, value))
-        if not any(found.parsed == parsed(item.name) for found in there):
-            # Absent, or only in a namespace that is not quite the standard's.
-            editor.add(item)
+        settled = [_settled(item, found, force) for found in there]
+        _edit(editor, item, list(zip(there, settled, strict=True)))
+        if not there or item.name in _GRADED or any(value.warning is None for value in settled):
             said.add(item.name)
-        if item.name in _GRADED or any(value.warning is None for _, value in settled):
-            said.add(item.name)
-        warnings |= {value.warning: None for _, value in settled if value.warning}
+        warnings |= {value.warning: None for value in settled if value.warning}
     return frozenset(said), tuple(warnings)
+
+
+def _edit(editor: Editor, wanted: Property, settled: list[tuple[Found, Settled]]) -> None:
+    """Tell ``editor`` what becomes of a property, wherever it stands."""
+    changed = [(found, value) for found, (value, _) in settled if value != found.value]
+    for number, (found, value) in enumerate(changed):
+        if number:
+            editor.remove(found)
+        else:
+            editor.replace(found, Property(wanted.name, value))
+    if not settled:
+        editor.add(wanted)
+    elif wanted.name in _GRADED and all(
+        found.parsed != parsed(wanted.name) for found, _ in settled
+    ):
+        # Only in a namespace that is not quite the standard's: others would not see it.
+        editor.add(Property(wanted.name, as_text(settled[0][1].value)))
 
 
 def _settled(wanted: Property, found: Found, force: bool) -> Settled:
