@@ -134,7 +134,7 @@ def _embed(
         path=str(source.path),
         status=Status.UNCHANGED,
         container=container.name,
-        carriers=change.carriers,
+        carriers=_carriers(container, change, signed=layout.manifest is not None),
         essence=Essence(unchanged=True, proof="spans"),
         warnings=(*layout.warnings, *change.warnings),
     )
@@ -145,11 +145,7 @@ def _embed(
     refuse_breaking(layout, before, options)
     pending: Pending | None = None
     if signing:
-        pending = current().begin(
-            source, container.media_types[0], source.path.name, declaration.assertions
-        )
-        change = container.change(source, layout, replace(wanted, manifest=pending.size))
-        pending = pending if change.patch.holes else None
+        pending, change = _with_manifest(source, container, layout, wanted, declaration)
         if pending is None and says_it:
             return replace(record, warnings=(*layout.warnings, *change.warnings))
     result = _checked(source, container, layout, change, pending.size if pending else 0)
@@ -162,7 +158,7 @@ def _embed(
         record,
         status=Status.PLANNED,
         output=str(target if target is not None else source.path),
-        carriers=change.carriers,
+        carriers=_carriers(container, change, signed=pending is not None),
         bytes_copied=change.patch.bytes_copied,
         bytes_inserted=change.patch.bytes_inserted,
         warnings=tuple(warnings),
@@ -179,6 +175,32 @@ def _embed(
         return record
     _write(change.patch, source, container, target, options, pending)
     return replace(record, status=Status.WRITTEN)
+
+
+def _carriers(container: Container, change: Change, *, signed: bool) -> tuple[Carrier, ...]:
+    """The carriers of our statements in the order of the container's table, the manifest too."""
+    said = {*change.carriers} - {Carrier.C2PA} | ({Carrier.C2PA} if signed else set())
+    return tuple(carrier for carrier in container.carries if carrier in said)
+
+
+def _with_manifest(
+    source: FileSource,
+    container: Container,
+    layout: Layout,
+    wanted: Wanted,
+    declaration: Declaration,
+) -> tuple[Pending | None, Change]:
+    """The change with room for a manifest, and what is to fill it; None where it has no place."""
+    title, media_type = source.path.name, container.media_types[0]
+    try:
+        pending = current().begin(source, media_type, title, declaration.assertions)
+    except RefusedError:
+        change = container.change(source, layout, replace(wanted, manifest=1))
+        if change.patch.holes:
+            raise
+        return None, change
+    change = container.change(source, layout, replace(wanted, manifest=pending.size))
+    return (pending if change.patch.holes else None), change
 
 
 def _checked(

@@ -107,6 +107,16 @@ def find(name: str) -> Profile:
     return parse(name, f"{name} (shipped)", resource.read_text("utf-8"))
 
 
+def available() -> tuple[Profile, ...]:
+    """Every profile that can be called by its name, in the order of names.
+
+    Raises:
+        ProfileError: one of them is wrong.
+    """
+    own = {path.stem for folder in folders() for path in folder.glob("*.toml")}
+    return tuple(find(name) for name in sorted(own.union(shipped())))
+
+
 def read(path: Path) -> Profile:
     """The profile in a file, checked.
 
@@ -151,6 +161,62 @@ def load(name: str = DEFAULT, settings: Iterable[str] = ()) -> Reservation:
     for setting in settings:
         data = _set(data, setting)
     return _reservation(profile, data)
+
+
+def expected_uses(name: str) -> tuple[Use, ...]:
+    """The uses that a profile reserves; it need not be complete (a holder may be missing).
+
+    Raises:
+        ProfileError: the profile is wrong.
+    """
+    uses = _extended(find(name), ()).get("uses", {})
+    return tuple(use for use in Use if use in uses and Permission(uses[use]).reserves)
+
+
+BEGINNING: Final = """\
+# A profile of mediaoptout: what is reserved, by whom, and where to ask for a licence.
+# Take the # away from a line to say it. What is not said here comes from the profile below.
+extends = "eu-tdm"
+title = "Our reservation"
+
+[holder]
+# name = "Example Records"
+# role = "phonogram producer"
+# identifiers = { isni = "0000 0001 2103 2683" }
+
+[licence]
+# url = "https://example.org/licences"
+# contact = "licences@example.org"
+
+[policy]
+# url = "https://example.org/tdm-policy.json"
+
+[declaration]
+# date = 2026-01-31
+# reference = "2026-001"
+
+[copyright]
+# notice = "© 2026 Example Records"
+"""
+"""What a new profile begins with."""
+
+
+def write_new(path: Path) -> None:
+    """Write a profile to begin with.
+
+    Args:
+        path: the new file.
+
+    Raises:
+        ProfileError: it is there already, or cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(BEGINNING)
+    except FileExistsError as error:
+        raise ProfileError(f"{path} is there already", fix="choose another name") from error
+    except OSError as error:
+        raise ProfileError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _extended(profile: Profile, seen: tuple[str, ...]) -> dict[str, Any]:
