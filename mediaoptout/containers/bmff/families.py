@@ -130,7 +130,9 @@ class Mov(_MovieFamily):
     carries: ClassVar[Mapping[Carrier, Capability]] = {
         Carrier.XMP: Capability(True, "moov/udta/XMP_", "a uuid box is kept up to date"),
         Carrier.QUICKTIME: Capability(True, "moov/udta/\xa9cpy", "moov/meta is only read"),
-        Carrier.MP4_ILST: Capability(True, "moov/udta/meta/ilst", "only where there is one"),
+        Carrier.MP4_ILST: Capability(
+            True, "moov/udta/meta/ilst", "only where there is one", expected=False
+        ),
         Carrier.C2PA: Capability(True, "uuid", "only where the file begins with ftyp"),
     }
     habits = Habits(packet_in_movie=True, text="quicktime")
@@ -146,7 +148,9 @@ class ThreeGp(_MovieFamily):
     carries: ClassVar[Mapping[Carrier, Capability]] = {
         Carrier.XMP: Capability(True, "uuid", "moov/udta/XMP_ is kept up to date where it is"),
         Carrier.QUICKTIME: Capability(True, "moov/udta/cprt"),
-        Carrier.MP4_ILST: Capability(True, "moov/udta/meta/ilst", "only where there is one"),
+        Carrier.MP4_ILST: Capability(
+            True, "moov/udta/meta/ilst", "only where there is one", expected=False
+        ),
         Carrier.C2PA: Capability(False, "uuid", "no signing library knows the format"),
     }
     habits = Habits(

@@ -32,11 +32,13 @@ class Linked:
         links: the numbers; of the sizes, those of the boxes around chunk tables.
         framing: the digest.
         strangers: chunk offsets that are said to count in other files.
+        warnings: what is missing, as sentences.
     """
 
     links: Links
     framing: bytes
     strangers: tuple[Table, ...]
+    warnings: tuple[str, ...] = ()
 
 
 class _Digest:
@@ -78,6 +80,7 @@ class _Collector:
         self.references: list[Reference] = []
         self.tables: list[Table] = []
         self.strangers: list[Table] = []
+        self.warnings: list[str] = []
         self.sizes = fragments.default_sizes(source, moov)
 
     def top(self, box: Box) -> None:
@@ -99,6 +102,10 @@ class _Collector:
             case kind if kind not in FREE:
                 self.digest.say(kind)
 
+    def _reach(self, target: int, name: str, at: int) -> None:
+        if target >= self.source.size and not self.warnings:
+            self.warnings.append(f"a {name} at {at} points behind the end: media data are missing")
+
     def _masked(self, box: Box, found: Iterator[Reference]) -> None:
         new = list(islice(found, MAX_REFERENCES))
         self._add(new, box)
@@ -106,13 +113,9 @@ class _Collector:
 
     def _add(self, new: Sequence[Reference], box: Box) -> None:
         for item in new:
-            last = item.target - item.ends
-            if not 0 <= last < self.source.size or (item.base or 0) > self.source.size:
-                raise DamagedError(
-                    f"a {item.name} in {box.name!r} points out of the file",
-                    at=item.at,
-                    code="truncated",
-                )
+            if item.target < 0:
+                raise DamagedError(f"a {item.name} in {box.name!r} is negative", at=item.at)
+            self._reach(item.target - item.ends, item.name, item.at)
         if len(self.references) + len(new) > MAX_REFERENCES:
             raise LimitError(f"there are more than {MAX_REFERENCES} references", at=box.start)
         self.references.extend(new)
@@ -124,10 +127,7 @@ class _Collector:
             for table in (*found.tables, *found.strangers):
                 masks[table.at] = len(table.targets)
             for table in found.tables:
-                if table.targets and max(table.targets) >= self.source.size:
-                    raise DamagedError(
-                        f"a {table.name} points out of the file", at=table.at, code="truncated"
-                    )
+                self._reach(max(table.targets, default=0), table.name, table.at)
             self.tables.extend(found.tables)
             self.strangers.extend(found.strangers)
             self._frame(trak, frozenset(box.start for box in found.masks))
@@ -181,7 +181,7 @@ def collect(source: Source, boxes: Sequence[Box], moov: Node) -> Linked:
         moov: its movie box.
 
     Raises:
-        DamagedError: a table or a fragment is broken, or points out of the file.
+        DamagedError: a table or a fragment is broken.
         LimitError: there is more of it than is allowed.
     """
     found = _Collector(source, moov)
@@ -191,7 +191,7 @@ def collect(source: Source, boxes: Sequence[Box], moov: Node) -> Linked:
         length for node in _around_tables(moov) if (length := node.box.length) is not None
     )
     links = Links(tuple(found.references), tuple(found.tables), lengths)
-    return Linked(links, found.digest.value(), tuple(found.strangers))
+    return Linked(links, found.digest.value(), tuple(found.strangers), tuple(found.warnings))
 
 
 def _around_tables(moov: Node) -> Iterator[Node]:

@@ -145,7 +145,7 @@ def read_movie(source: Source) -> Movie:
         blocks=tuple(sorted(blocks, key=lambda block: block.span)),
         foreign=_foreign(top, nodes, data, source.size),
         obstacle=obstacle,
-        warnings=top.warnings,
+        warnings=top.warnings + linked.warnings,
         boxes=top.boxes,
         tail=top.tail,
         moov=moov,

@@ -131,7 +131,7 @@ def _item_list(work: _Work) -> list[bytes]:
         if not merged.unchanged(end - start):
             work.inner.append(Edit(start, end, merged.placed(start), box.start))
         return []
-    made = make_box(b"ilst", _bytes(merged))
+    made = make_box(b"ilst", merged.rendered(b""))
     if len(made) == SMALLEST:
         return []
     if movie.meta is not None:
@@ -172,7 +172,8 @@ def _text(work: _Work) -> list[bytes]:
         work.note(Carrier.QUICKTIME, merged)
         if not merged.unchanged(box.size):
             inside = _holder(work, box)
-            work.inner.append(Edit(box.start, box.end, merged.placed(box.start), inside))
+            pieces = merged.grounded(data).placed(box.start)
+            work.inner.append(Edit(box.start, box.end, pieces, inside))
     if present:
         return []
     if _said_elsewhere(work.movie, Carrier.MP4_ILST, work.wanted):
@@ -180,7 +181,7 @@ def _text(work: _Work) -> list[bytes]:
         return []
     merged = userdata.merge(form, None, rights, force=work.wanted.force)
     work.note(Carrier.QUICKTIME, merged)
-    return [_bytes(merged)]
+    return [merged.rendered(b"")]
 
 
 def _holder(work: _Work, box: Box) -> int:
@@ -221,10 +222,11 @@ def _merged_packet(work: _Work, data: bytes | None) -> Merged:
 def _packets(work: _Work) -> None:
     """Bring every packet that is there up to date, so that none says something else."""
     for box in work.movie.packets:
-        merged = _merged_packet(work, work.source.read(box.body, box.end))
-        if merged.unchanged(box.end - box.body):
+        old = work.source.read(box.body, box.end)
+        merged = _merged_packet(work, old)
+        if merged.unchanged(len(old)):
             continue
-        pieces = merged.placed(box.body)
+        pieces = merged.grounded(old).placed(box.body)
         if not box.uuid:
             work.inner.append(Edit(box.body, box.end, pieces, box.start))
         else:
@@ -250,7 +252,7 @@ def _new_packet(work: _Work) -> list[bytes]:
     if not merged.said:
         return []
     if work.habits.packet_in_movie:
-        return [make_box(XMP_ATOM, _bytes(merged))]
+        return [make_box(XMP_ATOM, merged.rendered(b""))]
     _append(work, (_packet_header(merged.size), *merged.pieces))
     return []
 
@@ -315,11 +317,6 @@ def _no_place(movie: Movie) -> str | None:
 
 
 # --- helpers -------------------------------------------------------------------------------
-
-
-def _bytes(merged: Merged) -> bytes:
-    """The bytes of a block that is wholly new."""
-    return b"".join(piece.data for piece in merged.pieces if isinstance(piece, Insert))
 
 
 def _check_strangers(movie: Movie, patch: Patch) -> None:
