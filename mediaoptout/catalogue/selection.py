@@ -1,4 +1,4 @@
-"""Which files a run is over, and where their outputs go."""
+"""Which files a run is over."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from mediaoptout.containers.kinds import looks_like_media
 from mediaoptout.errors import UsageError
-
-OWN_FOLDER = ".mediaoptout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +21,33 @@ class Item:
         relative: its path below the source that it was found in; the name for a single file.
         named: whether the user named it; else it was found in a folder, and what is no media is
             passed over in silence.
+        size: its size in bytes; 0 where that cannot be told.
     """
 
     path: Path
     relative: Path
     named: bool
+    size: int = 0
+
+
+def listed(stream: BinaryIO, *, null: bool = False) -> Iterator[Path]:
+    """The paths that a stream lists.
+
+    Args:
+        stream: what is read, to its end.
+        null: whether they are parted by NUL (``find -print0``); else there is one a line.
+    """
+    for name in stream.read().split(b"\0" if null else b"\n"):
+        bare = name if null else name.removesuffix(b"\r")
+        if bare:
+            yield Path(os.fsdecode(bare))
 
 
 def select(sources: Iterable[Path], *, beside: Path | None = None) -> Iterator[Item]:
-    """Every file of the sources, folders walked in the order of names; hidden ones are skipped.
+    """Every file of the sources, each once, folders walked in the order of names.
+
+    Hidden files and folders are skipped, and links to folders are not followed. A folder that
+    cannot be listed is given as an item itself, so that a record says so.
 
     Args:
         sources: files and folders.
@@ -40,31 +57,53 @@ def select(sources: Iterable[Path], *, beside: Path | None = None) -> Iterator[I
         UsageError: a source does not exist.
     """
     left_out = beside.resolve() if beside is not None and beside.is_dir() else None
+    seen: set[tuple[Path, Path]] = set()
     for source in sources:
-        if source.is_dir():
-            for path in _walk(source, left_out):
-                yield Item(path, path.relative_to(source), named=False)
-        elif os.path.lexists(source):
-            yield Item(source, Path(source.name), named=True)
-        else:
-            raise UsageError(
-                f"there is no file or folder {str(source)!r}", fix="check the spelling"
-            )
+        for item in _found(source, left_out):
+            key = (item.path.absolute(), item.relative)
+            if key not in seen:
+                seen.add(key)
+                yield item
 
 
-def _walk(folder: Path, left_out: Path | None) -> Iterator[Path]:
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    for entry in entries:
-        if entry.name.startswith("."):
+def _found(source: Path, left_out: Path | None) -> Iterator[Item]:
+    if source.is_dir():
+        yield from _walk(source, left_out)
+    elif os.path.lexists(source):
+        yield Item(source, Path(source.name), named=True, size=_size(source))
+    else:
+        raise UsageError(f"there is no file or folder {str(source)!r}", fix="check the spelling")
+
+
+def _walk(top: Path, left_out: Path | None) -> Iterator[Item]:
+    waiting: list[tuple[Path, os.DirEntry[str] | None]] = [(Path(), None)]
+    while waiting:
+        relative, entry = waiting.pop()
+        path = top / relative
+        if entry is not None and not entry.is_dir():
+            yield Item(path, relative, named=False, size=_size(path))
             continue
-        path = folder / entry.name
-        # A link to a folder is not followed: it may lead back here, or out of the source.
-        if entry.is_dir(follow_symlinks=False):
-            if left_out is None or path.resolve() != left_out:
-                yield from _walk(path, left_out)
-        elif not entry.is_dir():
-            yield path
+        if entry is not None and left_out is not None and path.resolve() == left_out:
+            continue
+        try:
+            with os.scandir(path) as found:
+                entries = sorted(found, key=lambda item: item.name, reverse=True)
+        except OSError:
+            yield Item(path, relative, named=True)
+            continue
+        waiting.extend((relative / item.name, item) for item in entries if _counts(item))
+
+
+def _counts(entry: os.DirEntry[str]) -> bool:
+    """Neither hidden nor a link to a folder, which may lead back here or out of the source."""
+    return not entry.name.startswith(".") and not (entry.is_symlink() and entry.is_dir())
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def is_media(path: Path) -> bool:
@@ -72,20 +111,9 @@ def is_media(path: Path) -> bool:
     if looks_like_media(path.suffix, b""):
         return True
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as stream:
             return looks_like_media("", stream.read(1024))
     except OSError:
         return False
-
-
-def targets(items: Iterable[Item], output: Path, *, single: bool) -> Iterator[tuple[Item, Path]]:
-    """Each item with its output: the tree below the sources, mirrored.
-
-    Args:
-        items: the files.
-        output: a folder; with a single file as source it may be the new file's name.
-        single: whether the source is one file.
-    """
-    named = single and not output.is_dir() and output.suffix != ""
-    for item in items:
-        yield item, output if named else output / item.relative

@@ -1,0 +1,115 @@
+"""Where the outputs of a run go, and the rules that are checked before anything is touched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from mediaoptout.catalogue.selection import Item
+from mediaoptout.errors import UsageError
+
+SHOWN: Final = 5
+"""How many of many are named in a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file of a run with its output.
+
+    Args:
+        item: the file.
+        target: the new file; None where the file itself is changed, or nothing is written.
+    """
+
+    item: Item
+    target: Path | None = None
+
+
+def in_place(items: Iterable[Item]) -> list[Job]:
+    """Each file once, with itself as its output."""
+    unique = {os.path.realpath(item.path): item for item in items}
+    return [Job(item) for item in unique.values()]
+
+
+def mirrored(items: Iterable[Item], sources: Sequence[Path], output: Path) -> list[Job]:
+    """Each file with its output: the tree below the sources, mirrored.
+
+    Args:
+        items: the files.
+        sources: what the user named.
+        output: a folder; with a single file as source it may be the new file's name.
+
+    Raises:
+        UsageError: the output is no folder, is a source, or two files have one output.
+    """
+    single = len(sources) == 1 and not sources[0].is_dir()
+    if single and not output.is_dir() and (output.suffix or output.exists()):
+        jobs = [Job(item, output) for item in items]
+    else:
+        _check_folder(output, sources)
+        jobs = [Job(item, output / item.relative) for item in items]
+    _check_distinct(jobs)
+    _check_no_inputs(jobs)
+    return jobs
+
+
+def _check_folder(output: Path, sources: Sequence[Path]) -> None:
+    for place in (output, *output.parents):
+        if place.is_dir():
+            break
+        if os.path.lexists(place):
+            raise UsageError(
+                f"the output cannot be made: {place} is no folder", fix="name a folder"
+            )
+    for source in sources:
+        if source.is_dir() and output.is_dir() and source.samefile(output):
+            raise UsageError(
+                f"the output {output} is the source folder itself",
+                fix="name another folder, or give --in-place to change the files there",
+            )
+
+
+def _check_distinct(jobs: Iterable[Job]) -> None:
+    taken: dict[Path | None, Path] = {}
+    clashes: list[str] = []
+    for job in jobs:
+        first = taken.setdefault(job.target, job.item.path)
+        if first != job.item.path:
+            clashes.append(f"{first} and {job.item.path} would both become {job.target}")
+    if clashes:
+        raise UsageError(
+            f"two files have one output; nothing was touched:\n{_few(clashes)}",
+            fix="name the folder above them as the source, or run twice with two outputs",
+        )
+
+
+def _check_no_inputs(jobs: Sequence[Job]) -> None:
+    inputs = {identity: job.item.path for job in jobs if (identity := _identity(job.item.path))}
+    clashes = [
+        f"{job.target} is {inputs[identity]}"
+        for job in jobs
+        if job.target is not None and (identity := _identity(job.target)) in inputs
+    ]
+    if clashes:
+        raise UsageError(
+            f"an output is one of the inputs; nothing was touched:\n{_few(clashes)}",
+            fix="name another --output, or give --in-place to change the files themselves",
+        )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What the system knows the file by, whatever name leads to it; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _few(lines: Sequence[str]) -> str:
+    more = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    return "\n".join(f"  {line}" for line in (*islice(lines, SHOWN), *more))

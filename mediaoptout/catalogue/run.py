@@ -1,0 +1,204 @@
+"""A run over many files: jobs through workers to records."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, TypeVar
+
+from mediaoptout.catalogue.outputs import Job
+from mediaoptout.catalogue.selection import is_media
+from mediaoptout.catalogue.workers import Outcome, run
+from mediaoptout.embedding import Declaration, EmbedOptions, embed_file
+from mediaoptout.errors import MediaoptoutError, WriteError
+from mediaoptout.records import EmbedRecord, InspectRecord, VerifyRecord
+from mediaoptout.splice.patch import Patch
+from mediaoptout.splice.source import MAX_READ, FileSource
+from mediaoptout.splice.writer import same_bytes, write
+from mediaoptout.verification.check import verify
+from mediaoptout.verification.look import inspect
+from mediaoptout.words import EXPECTED_USES, Status, Use
+
+T = TypeVar("T")
+
+SMALL_FILES: Final = 24
+"""Up to this many files, one process is done before others have started ..."""
+
+SMALL_BYTES: Final = 256 << 20
+"""... unless the files hold more than this together."""
+
+DEBUG: Final = "MEDIAOPTOUT_DEBUG"
+"""The environment variable that shows the traceback of an unexpected error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a run may use.
+
+    Args:
+        processes: how many files at once; None for what the run is worth on this machine.
+        memory: the most memory that all files in hand may need together, in bytes, or None.
+    """
+
+    processes: int | None = None
+    memory: int | None = None
+
+    def workers(self, jobs: Sequence[Job]) -> int:
+        """How many processes these jobs get."""
+        if self.processes is not None:
+            return min(self.processes, max(1, len(jobs)))
+        small = sum(job.item.size for job in jobs) <= SMALL_BYTES
+        return 1 if small and len(jobs) <= SMALL_FILES else min(processors(), len(jobs))
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def embed_all(
+    jobs: Sequence[Job],
+    declaration: Declaration,
+    options: EmbedOptions,
+    *,
+    copy_others: bool = False,
+    means: Means | None = None,
+) -> Iterator[tuple[Job, EmbedRecord | None]]:
+    """Write a declaration into many files, in the order in which they are done.
+
+    Args:
+        jobs: the files and their outputs.
+        declaration: what to declare.
+        options: how far this may go.
+        copy_others: whether what is not written is copied to its output as it is.
+        means: what the run may use.
+
+    Yields:
+        Each job with its record; None for a file in a folder that is no media.
+
+    Raises:
+        Interrupted: Ctrl-C left files undone.
+    """
+    work = partial(_embed, declaration=declaration, options=options, copy_others=copy_others)
+    for outcome in _outcomes(work, jobs, means):
+        if outcome.error is not None:
+            path = str(outcome.job.item.path)
+            failed = EmbedRecord(path=path, status=Status.FAILED, error=outcome.error)
+            yield outcome.job, failed
+        else:
+            yield outcome.job, outcome.result
+
+
+def verify_all(
+    jobs: Sequence[Job],
+    *,
+    expected: Collection[Use] = EXPECTED_USES,
+    quick: bool = False,
+    means: Means | None = None,
+) -> Iterator[tuple[Job, VerifyRecord | None]]:
+    """Say what many files reserve, in the order in which they are done; see `embed_all`.
+
+    Args:
+        jobs: the files.
+        expected: the uses that should be reserved.
+        quick: read headers only, and validate no manifest.
+        means: what the run may use.
+    """
+    work = partial(_verify, expected=tuple(expected), quick=quick)
+    for outcome in _outcomes(work, jobs, means):
+        if outcome.error is not None:
+            yield outcome.job, VerifyRecord(path=str(outcome.job.item.path), error=outcome.error)
+        else:
+            yield outcome.job, outcome.result
+
+
+def inspect_all(
+    jobs: Sequence[Job], *, means: Means | None = None
+) -> Iterator[tuple[Job, InspectRecord | None]]:
+    """Everything that many files say; see `embed_all`.
+
+    Args:
+        jobs: the files.
+        means: what the run may use.
+    """
+    for outcome in _outcomes(_inspect, jobs, means):
+        if outcome.error is not None:
+            unread = VerifyRecord(path=str(outcome.job.item.path), error=outcome.error)
+            summary = outcome.error.message
+            yield outcome.job, InspectRecord(verify=unread, summary=summary)
+        else:
+            yield outcome.job, outcome.result
+
+
+def _outcomes(
+    work: Callable[[Job], T], jobs: Sequence[Job], means: Means | None
+) -> Iterator[Outcome[Job, T]]:
+    means = means or Means()
+    shown = partial(_showing, work) if os.environ.get(DEBUG) else work
+    return run(shown, jobs, processes=means.workers(jobs), memory=means.memory, cost=_cost)
+
+
+def _showing(work: Callable[[Job], T], job: Job) -> T:
+    try:
+        return work(job)
+    except Exception:
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type] # there is one
+        raise
+
+
+def _cost(job: Job) -> int:
+    """The most that is held of a file at once."""
+    return min(job.item.size, MAX_READ)
+
+
+def _passed_over(job: Job) -> bool:
+    return not job.item.named and not is_media(job.item.path)
+
+
+def _embed(
+    job: Job, declaration: Declaration, options: EmbedOptions, copy_others: bool
+) -> EmbedRecord | None:
+    if _passed_over(job):
+        if copy_others:
+            return _copied(job, options, None)
+        return None
+    record = embed_file(job.item.path, job.target, declaration, options)
+    if copy_others and record.output is None and record.status is not Status.FAILED:
+        return _copied(job, options, record)
+    return record
+
+
+def _copied(job: Job, options: EmbedOptions, record: EmbedRecord | None) -> EmbedRecord | None:
+    """Copy a file that was not written; its record says where to, or why that failed."""
+    target = job.target
+    if target is None or options.dry_run:
+        return record
+    try:
+        with FileSource(job.item.path) as source:
+            patch = Patch.identity(source.size)
+            if not same_bytes(patch, source, target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                write(patch, source, target, replace=options.overwrite)
+    except MediaoptoutError as error:
+        info = error.info
+    except OSError as error:
+        info = WriteError(f"it cannot be copied: {error.strerror or error}").info
+    else:
+        return record and replace(record, output=str(target))
+    path = str(job.item.path)
+    return replace(
+        record or EmbedRecord(path=path, status=Status.FAILED), status=Status.FAILED, error=info
+    )
+
+
+def _verify(job: Job, expected: tuple[Use, ...], quick: bool) -> VerifyRecord | None:
+    return None if _passed_over(job) else verify(job.item.path, expected=expected, quick=quick)
+
+
+def _inspect(job: Job) -> InspectRecord | None:
+    return None if _passed_over(job) else inspect(job.item.path)

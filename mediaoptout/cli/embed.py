@@ -1,0 +1,111 @@
+"""``mediaoptout embed``: write a reservation into files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mediaoptout.cli import parameters as given
+from mediaoptout.cli.settings import Color, Format, Others
+
+
+def embed(
+    sources: given.Sources,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="DIR", help="The folder for the new files, mirrored there."
+        ),
+    ] = None,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Change the files themselves.")
+    ] = False,
+    profile: given.Profile = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A value that wins over the profile's."),
+    ] = None,
+    sign: Annotated[
+        bool, typer.Option("--sign/--no-sign", help="Whether to add a signed C2PA manifest.")
+    ] = True,
+    sign_flac: Annotated[
+        bool, typer.Option("--sign-flac", help="Sign FLAC too, in an ID3 tag before the stream.")
+    ] = False,
+    resign: Annotated[
+        bool, typer.Option("--resign", help="Sign files that carry somebody else's manifest.")
+    ] = False,
+    break_credential: Annotated[
+        bool,
+        typer.Option("--break-credential", help="Take a manifest out that the change breaks."),
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace statements that allow what is reserved.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace outputs that exist.")
+    ] = False,
+    upgrade_id3: Annotated[
+        bool, typer.Option("--upgrade-id3", help="Make ID3v2.2 tags v2.3, which can hold XMP.")
+    ] = False,
+    others: Annotated[
+        Others | None, typer.Option(help="Copy what is not written to the output as it is.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Plan and check everything, write nothing.")
+    ] = False,
+    jobs: given.Jobs = None,
+    max_memory: given.Memory = None,
+    form: given.Form = Format.TEXT,
+    quiet: given.Quiet = False,
+    color: given.Colour = Color.AUTO,
+    null: given.Null = False,
+) -> None:
+    """Write a reservation into files: into copies under --output, or --in-place."""
+    from mediaoptout.catalogue.outputs import in_place as itself
+    from mediaoptout.catalogue.outputs import mirrored
+    from mediaoptout.catalogue.run import Means, embed_all
+    from mediaoptout.catalogue.selection import select
+    from mediaoptout.catalogue.tally import EmbedTally
+    from mediaoptout.cli import humane, running, summary
+    from mediaoptout.cli.console import Console
+    from mediaoptout.embedding import Declaration, EmbedOptions
+    from mediaoptout.errors import UsageError
+    from mediaoptout.reservation.profiles import DEFAULT, load
+    from mediaoptout.words import Exit
+
+    if (output is None) is not in_place:
+        which = (
+            "both --output and --in-place are" if in_place else "neither --output nor --in-place is"
+        )
+        raise UsageError(f"{which} given", fix="give one of the two")
+    if others is not None and in_place:
+        raise UsageError("--others is for --output: in place there is nothing to copy")
+    declaration = Declaration.of(load(profile or DEFAULT, settings or ()))
+    options = EmbedOptions(
+        force=force,
+        overwrite=overwrite,
+        break_credential=break_credential,
+        upgrade_id3=upgrade_id3,
+        dry_run=dry_run,
+        sign=sign,
+        sign_flac=sign_flac,
+        resign=resign,
+    )
+    means = Means(processes=jobs, memory=humane.parse_size(max_memory) if max_memory else None)
+    named = running.paths(sources, null=null)
+    items = select(named, beside=output)
+    plan = mirrored(items, named, output) if output is not None else itself(items)
+
+    console = Console(form, quiet=quiet, color=color)
+    tally = EmbedTally()
+    outcomes = embed_all(plan, declaration, options, copy_others=others is Others.COPY, means=means)
+    clock = summary.Clock()
+    finished = running.follow(
+        console, plan, outcomes, tally, lambda record: summary.embedded(console, record)
+    )
+    if finished and not tally.files:
+        raise running.nothing(named, tally.skipped)
+    summary.of_embed(console, tally, clock, output=output, dry_run=dry_run)
+    raise typer.Exit(tally.exit if finished else Exit.NOT_DONE)

@@ -1,0 +1,38 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mediaoptout.cli.settings import Color, Format
+
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCE...",
+        help="Files and folders; - reads paths from standard input, one a line.",
+        show_default=False,
+    ),
+]
+Null = Annotated[
+    bool, typer.Option("-0", "--null", help="Paths on standard input are parted by NUL.")
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(metavar="NAME|FILE", help="The profile: a name or a .toml file."),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Files at once; by default as the processors allow."),
+]
+Memory = Annotated[
+    str | None,
+    typer.Option("--max-memory", metavar="SIZE", help="Memory for all files at once, like 2G."),
+]
+Form = Annotated[
+    Format, typer.Option("--format", help="Lines for people, or one JSON record a file.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what needs attention.")]
+Colour = Annotated[Color, typer.Option("--color", help="Whether to colour the output.")]

@@ -1,0 +1,92 @@
+"""The way of a run through the command line: paths to jobs, records to lines, a code at the end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from mediaoptout.catalogue.interrupts import Interrupted
+from mediaoptout.cli.console import Console, report
+from mediaoptout.cli.progress import progress
+from mediaoptout.errors import UsageError
+from mediaoptout.records import EmbedRecord, InspectRecord, VerifyRecord
+
+if TYPE_CHECKING:
+    from mediaoptout.catalogue.outputs import Job
+
+R = TypeVar("R", EmbedRecord, VerifyRecord, InspectRecord)
+STDIN = "-"
+
+
+class Tally(Protocol[R]):
+    """What counts records."""
+
+    def add(self, record: R | None) -> None:
+        """Count one."""
+        ...
+
+
+def paths(sources: Iterable[str], *, null: bool) -> list[Path]:
+    """The sources as paths; ``-`` gives those that standard input lists.
+
+    Raises:
+        UsageError: there is none.
+    """
+    from mediaoptout.catalogue.selection import listed
+
+    def each() -> Iterator[Path]:
+        for source in sources:
+            if source == STDIN:
+                yield from listed(sys.stdin.buffer, null=null)
+            else:
+                yield Path(source)
+
+    found = list(each())
+    if not found:
+        raise UsageError("no paths came on standard input", fix="name files or folders")
+    return found
+
+
+def follow(
+    console: Console,
+    jobs: Sequence[Job],
+    outcomes: Iterable[tuple[Job, R | None]],
+    tally: Tally[R],
+    show: Callable[[R], None],
+) -> bool:
+    """Count and show every record as it comes.
+
+    Args:
+        console: where records and lines go.
+        jobs: what the run is over.
+        outcomes: the jobs with their records, as they are done.
+        tally: what counts them.
+        show: how a record is shown to people.
+
+    Returns:
+        Whether the run went to its end, and was not stopped.
+    """
+    total = sum(job.item.size for job in jobs)
+    try:
+        with progress(console, len(jobs), total) as advance:
+            for job, record in outcomes:
+                tally.add(record)
+                if record is not None:
+                    if console.text:
+                        show(record)
+                    else:
+                        console.record(record)
+                advance(job.item.size)
+    except Interrupted as error:
+        report(error.info)
+        return False
+    return True
+
+
+def nothing(sources: Sequence[Path], skipped: int) -> UsageError:
+    """The error of a run over nothing at all."""
+    named = ", ".join(str(path) for path in sources[:3])
+    others = f" ({skipped} other files are there)" if skipped else ""
+    return UsageError(f"there is no media file in {named}{others}", fix="name files or folders")

@@ -1,0 +1,182 @@
+"""Defaults for the commands: ``mediaoptout.toml`` in the working folder or above, then the user's.
+
+A file has the long names of options, at the top for every command that has them, or in a table of
+the command's name::
+
+    jobs = 4
+
+    [embed]
+    profile = "our-label.toml"
+    sign = false
+
+Flags win over tables, tables over the top, and the project's file over the user's. Options that
+decide over somebody else's bytes (``force``, ``in-place`` ...) are said on the command line only.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from mediaoptout.errors import UsageError
+from mediaoptout.places import config_folder
+
+NAME: Final = "mediaoptout.toml"
+
+
+class Format(StrEnum):
+    """In what form a command answers."""
+
+    TEXT = "text"
+    JSONL = "jsonl"
+
+
+class Color(StrEnum):
+    """Whether output is coloured; ``AUTO`` on a terminal, unless ``NO_COLOR`` is set."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Others(StrEnum):
+    """What happens to files that are not written."""
+
+    COPY = "copy"
+
+
+_COMMON: Final[Mapping[str, type]] = {
+    "jobs": int,
+    "max-memory": str,
+    "format": Format,
+    "quiet": bool,
+    "color": Color,
+}
+KEYS: Final[Mapping[str, Mapping[str, type]]] = {
+    "embed": {
+        **_COMMON,
+        "profile": str,
+        "set": list,
+        "sign": bool,
+        "sign-flac": bool,
+        "upgrade-id3": bool,
+        "others": Others,
+    },
+    "verify": {**_COMMON, "profile": str, "quick": bool},
+    "inspect": _COMMON,
+}
+"""The options that can be set for each command, and what their values must be."""
+
+_SPOKEN: Final = frozenset(
+    {"output", "in-place", "force", "overwrite", "break-credential", "resign", "dry-run"}
+)
+"""Options that are said on the command line only."""
+
+
+def load() -> dict[str, dict[str, Any]]:
+    """The defaults of every command, by the names of its parameters.
+
+    Raises:
+        UsageError: a file cannot be read, or has a key or value that it cannot have.
+    """
+    merged: dict[str, dict[str, Any]] = {command: {} for command in KEYS}
+    for path in found():
+        for command, options in _read(path).items():
+            merged[command].update(options)
+    return {
+        command: {_parameter(key): value for key, value in options.items()}
+        for command, options in merged.items()
+    }
+
+
+def found() -> tuple[Path, ...]:
+    """The files that there are, the stronger last."""
+    here = Path.cwd()
+    project = (folder / NAME for folder in (here, *here.parents))
+    own = config_folder() / NAME
+    nearest = next((path for path in project if path.is_file()), None)
+    paths = [path for path in (own, nearest) if path is not None and path.is_file()]
+    return tuple(dict.fromkeys(paths))
+
+
+def _parameter(key: str) -> str:
+    """The name of a command's parameter for an option."""
+    return {"format": "form", "set": "settings"}.get(key, key.replace("-", "_"))
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        text = path.read_text("utf-8")
+        data = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}", fix="mend the file") from error
+    commands: dict[str, dict[str, Any]] = {command: {} for command in KEYS}
+    tables = {key: value for key, value in data.items() if isinstance(value, dict)}
+    for key in data.keys() - tables.keys():
+        takers = [command for command, known in KEYS.items() if key in known]
+        if not takers:
+            raise _unknown(path, text, key, {key for known in KEYS.values() for key in known})
+        for command in takers:
+            commands[command][key] = _checked(path, text, key, data[key], KEYS[command][key])
+    for command, table in tables.items():
+        if command not in KEYS:
+            raise _unknown(path, text, command, KEYS)
+        for key, value in table.items():
+            if key not in KEYS[command]:
+                raise _unknown(path, text, f"{command}.{key}", KEYS[command])
+            name = f"{command}.{key}"
+            commands[command][key] = _checked(path, text, name, value, KEYS[command][key])
+    return commands
+
+
+def _checked(path: Path, text: str, name: str, value: Any, kind: type) -> Any:
+    if issubclass(kind, StrEnum):
+        fits, wanted = value in list(kind), "one of: " + ", ".join(kind)
+    elif kind is list:
+        fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        wanted = "a list of texts"
+    else:
+        fits = type(value) is kind
+        wanted = {int: "a whole number", bool: "true or false", str: "a text"}[kind]
+    if not fits:
+        raise UsageError(
+            f"{path}{_line(text, name)}: {name} must be {wanted}, not {value!r}",
+            at=str(path),
+            fix="mend the file",
+        )
+    return value
+
+
+def _unknown(path: Path, text: str, name: str, known: Collection[str]) -> UsageError:
+    key = name.rpartition(".")[2]
+    if key in _SPOKEN:
+        why = f"{key!r} is said on the command line only"
+    else:
+        close = difflib.get_close_matches(key, list(known), 1)
+        why = f"{name!r} is not known" + (f"; did you mean {close[0]!r}?" if close else "")
+    return UsageError(
+        f"{path}{_line(text, name)}: {why}",
+        at=str(path),
+        fix=f"the keys are: {', '.join(sorted(known))}",
+    )
+
+
+def _line(text: str, name: str) -> str:
+    """``, line N`` for a key, as far as it can be told."""
+    return next((f", line {number}" for number, key in _keys(text) if key == name), "")
+
+
+def _keys(text: str) -> Iterator[tuple[int, str]]:
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.strip()
+        if bare.startswith("["):
+            table = bare.strip("[] ")
+            yield number, table
+        elif "=" in bare:
+            key = bare.partition("=")[0].strip().strip("\"'")
+            yield number, f"{table}.{key}" if table else key

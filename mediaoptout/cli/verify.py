@@ -1,0 +1,57 @@
+"""``mediaoptout verify``: say what files reserve, and whether that is what is expected."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mediaoptout.cli import parameters as given
+from mediaoptout.cli.settings import Color, Format
+
+
+def verify(
+    sources: given.Sources,
+    profile: given.Profile = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Read headers only; validate no manifest.")
+    ] = False,
+    jobs: given.Jobs = None,
+    max_memory: given.Memory = None,
+    form: given.Form = Format.TEXT,
+    quiet: given.Quiet = False,
+    color: given.Colour = Color.AUTO,
+    null: given.Null = False,
+) -> None:
+    """Say what files reserve. Ends with 1 if a file does not reserve all that is expected."""
+    from mediaoptout.catalogue.outputs import in_place
+    from mediaoptout.catalogue.run import Means, verify_all
+    from mediaoptout.catalogue.selection import select
+    from mediaoptout.catalogue.tally import VerifyTally
+    from mediaoptout.cli import humane, running, summary
+    from mediaoptout.cli.console import Console
+    from mediaoptout.words import EXPECTED_USES, Exit
+
+    expected = EXPECTED_USES
+    if profile is not None:
+        from mediaoptout.reservation.profiles import expected_uses
+
+        expected = expected_uses(profile)
+    means = Means(processes=jobs, memory=humane.parse_size(max_memory) if max_memory else None)
+    named = running.paths(sources, null=null)
+    plan = in_place(select(named))
+
+    console = Console(form, quiet=quiet, color=color)
+    tally = VerifyTally()
+    clock = summary.Clock()
+    finished = running.follow(
+        console,
+        plan,
+        verify_all(plan, expected=expected, quick=quick, means=means),
+        tally,
+        lambda record: summary.verified(console, record),
+    )
+    if finished and not tally.files:
+        raise running.nothing(named, tally.skipped)
+    summary.of_verify(console, tally, clock)
+    raise typer.Exit(tally.exit if finished else Exit.NOT_DONE)
