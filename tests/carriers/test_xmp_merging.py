@@ -250,6 +250,41 @@ def test_characters_that_xml_cannot_say_are_left_out():
     }
 
 
+def test_what_stands_beside_the_descriptions_is_no_statement():
+    beside = "<tdm:reservation xmlns:tdm='http://www.w3.org/ns/tdmrep/'>0</tdm:reservation>"
+    text = wrapped("").replace("<rdf:Description", f"{beside}<rdf:Description", 1)
+    new = merged(text, RESERVED)
+    assert beside in new
+    assert "<tdm:reservation>1</tdm:reservation></rdf:Description>" in new
+
+
+MANY = 40_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        wrapped("<tdm:reservation>0</tdm:reservation> " * MANY),
+        wrapped("", " " * 4_000_000 + 'tdm:reservation="0"' + " " * 4_000_000),
+        wrapped("<rdf:li/>", ' tdm:reservation="0"').replace(
+            "</rdf:RDF>",
+            '<rdf:Description xmlns:t="http://www.w3.org/ns/tdmrep/" t:reservation="0"/>' * MANY
+            + "</rdf:RDF>",
+        ),
+        wrapped(f"<q:a><q:b>{'word' * 1_000_000}</q:b></q:a>"),
+        wrapped("").replace(
+            "<rdf:Description",
+            "<rdf:Description"
+            + "".join(f" xmlns:n{number}='http://{number}/'" for number in range(MANY)),
+        ),
+    ],
+    ids=["elements", "space in a tag", "attributes", "a long word", "namespaces"],
+)
+def test_large_input_is_changed_in_linear_time(text: str):
+    entries = xmp.parse(merged(text, *WANTED, force=True).encode(), "here")
+    assert [entry.value for entry in entries if entry.name == "tdm:reservation"] == ["1"]
+
+
 TEXT = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]) | st.sampled_from("\n\t\r<&\"']>")
 )

@@ -20,7 +20,7 @@ from mediaoptout.carriers.xmp.tree import (
     written_attributes,
     written_name,
 )
-from mediaoptout.carriers.xmp.values import Found, Path, descriptions, scope
+from mediaoptout.carriers.xmp.values import Found, Path, bound, descriptions, scope
 from mediaoptout.splice.patch import Copy, Insert
 from mediaoptout.vocabularies.properties import Property
 
@@ -87,7 +87,9 @@ class Editor:
             self._edits.append(Edit(*self._attribute(found).span(), b""))
             return
         data = self._packet.data
-        start = len(data[: found.node.start].rstrip())
+        start = found.node.start
+        while data[start - 1] in b" \t\r\n":
+            start -= 1
         self._edits.append(Edit(start, end_of(data, found.node), b""))
 
     def edits(self) -> list[Edit]:
@@ -107,10 +109,9 @@ class Editor:
         return place
 
     def _attribute(self, found: Found) -> re.Match[bytes]:
-        node, bound = found.path[-1], scope(found.path)
-        for match in written_attributes(self._packet.data, node):
+        for match in written_attributes(self._packet.data, found.path[-1]):
             prefix, _, local = match[1].decode("utf-8").rpartition(":")
-            if prefix and f"{bound.get(prefix)}{SEPARATOR}{local}" == found.parsed:
+            if prefix and f"{bound(found.path, prefix)}{SEPARATOR}{local}" == found.parsed:
                 return match
         raise LookupError(found.name)
 

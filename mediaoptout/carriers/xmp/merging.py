@@ -124,7 +124,8 @@ def _settle_all(
     """Tell ``editor`` what to change; what is said then, and what a user should know."""
     present: dict[str, list[Found]] = {}
     for found in find(packet):
-        present.setdefault(found.name, []).append(found)
+        if found.stated:
+            present.setdefault(found.name, []).append(found)
     said: set[str] = set()
     warnings: dict[str, None] = {}
     for item in wanted:

@@ -17,6 +17,7 @@ RDF: Final = RDF_URI + SEPARATOR
 ABOUT: Final = f"{RDF}about"
 DESCRIPTION: Final = f"{RDF}Description"
 PARSE_TYPE: Final = f"{RDF}parseType"
+RDF_ELEMENT: Final = f"{RDF}RDF"
 RESOURCE: Final = f"{RDF}resource"
 VALUE: Final = f"{RDF}value"
 ALT: Final = f"{RDF}Alt"

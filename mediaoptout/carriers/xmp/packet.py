@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from mediaoptout.carriers.xmp.names import DESCRIPTION, META_URI, RDF, SEPARATOR
+from mediaoptout.carriers.xmp.names import DESCRIPTION, META_URI, RDF_ELEMENT, SEPARATOR
 from mediaoptout.carriers.xmp.tree import Node, build, damaged
 
 MAX_PACKET: Final = 16 << 20
@@ -17,7 +17,6 @@ _SPACE: Final = b" \t\r\n"
 _HEADER = re.compile(rb"<\?xpacket\s+begin.*?\?>", re.DOTALL)
 _DECLARATION = re.compile(rb"\s*<\?xml\s.*?\?>", re.DOTALL)
 _TRAILER = re.compile(rb"""<\?xpacket\s+end\s*=\s*["']([rw])["'][^>]*\?>""")
-_RDF: Final = f"{RDF}RDF"
 _META: Final = frozenset({f"{META_URI}{SEPARATOR}xmpmeta", f"{META_URI}{SEPARATOR}xapmeta"})
 
 
@@ -56,7 +55,7 @@ class Packet:
         waiting: list[tuple[Node, ...]] = [(self.root,)]
         while waiting:
             path = waiting.pop()
-            if path[-1].name == _RDF:
+            if path[-1].name == RDF_ELEMENT:
                 found.append(path)
             elif path[-1].name != DESCRIPTION:
                 waiting += [(*path, child) for child in reversed(path[-1].children)]

@@ -22,7 +22,7 @@ MAX_NAMESPACE: Final = 256
 _ROOT: Final = b"<r>"
 _TAG = re.compile(rb"""<[^"'>]*(?:"[^"]*"[^"'>]*|'[^']*'[^"'>]*)*>""")
 _NAME = re.compile(rb"[^\s/>]+")
-_ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
+_ATTRIBUTE = re.compile(rb"""(?<!\s)\s++([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 
 
 class Node:

@@ -14,6 +14,7 @@ from mediaoptout.carriers.xmp.names import (
     DESCRIPTION,
     PARSE_TYPE,
     RDF,
+    RDF_ELEMENT,
     RESOURCE,
     SEPARATOR,
     VALUE,
@@ -27,7 +28,7 @@ from mediaoptout.vocabularies.properties import Bag, LangAlt, Structs, Value, as
 MAX_DECLARATIONS: Final = 1024
 """How many characters of declarations are added to a piece of XML."""
 
-_PREFIX = re.compile(rb"[\w.-]+(?=:)")
+_PREFIX = re.compile(rb"(?<![\w.-])[\w.-]++(?=:)")
 
 Path = tuple[Node, ...]
 """An element, with those around it before it."""
@@ -41,7 +42,8 @@ class Found:
         name: its qualified name, with our prefix.
         value: what it says.
         parsed: its name as the parser gives it.
-        path: the ``rdf:Description`` that holds it, with what is around that.
+        path: the ``rdf:Description`` that holds it (the ``rdf:RDF``, for what stands beside
+            descriptions), with what is around that.
         node: its element, or None where it is an attribute of the description.
     """
 
@@ -51,10 +53,20 @@ class Found:
     path: Path
     node: Node | None
 
+    @property
+    def stated(self) -> bool:
+        """Whether a description says it, as RDF wants it."""
+        return self.path[-1].name != RDF_ELEMENT
+
 
 def scope(path: Path) -> dict[str, str]:
     """The namespaces in force in the last element of ``path``, by prefix."""
     return {prefix: uri for node in path for prefix, uri in node.declared.items()}
+
+
+def bound(path: Path, prefix: str) -> str | None:
+    """The namespace that ``prefix`` stands for in the last element of ``path``."""
+    return next((node.declared[prefix] for node in reversed(path) if prefix in node.declared), None)
 
 
 def find(packet: Packet) -> Iterator[Found]:
@@ -64,7 +76,8 @@ def find(packet: Packet) -> Iterator[Found]:
             path = (*around, node)
             if node.name != DESCRIPTION and ABOUT not in node.attributes:
                 # No description: RSL is sometimes put here.
-                yield Found(qualified(node.name), xml(packet, around, node), node.name, path, node)
+                text = xml(packet, around, node)
+                yield Found(qualified(node.name), text, node.name, around, node)
                 continue
             for name, text in _fields_in_attributes(node):
                 yield Found(qualified(name), text, name, path, None)
@@ -156,7 +169,7 @@ def xml(packet: Packet, around: Path, node: Node) -> str:
     used = {b"", *_PREFIX.findall(data, node.start, end)} - {b"xml", b"xmlns"}
     declarations = ""
     for prefix in sorted(used):
-        uri = None if prefix.decode() in node.declared else _bound(around, prefix.decode())
+        uri = None if prefix.decode() in node.declared else bound(around, prefix.decode())
         if uri:
             name = f"xmlns:{prefix.decode()}" if prefix else "xmlns"
             declarations += f' {name}="{escape(uri)}"'
@@ -165,8 +178,3 @@ def xml(packet: Packet, around: Path, node: Node) -> str:
             break
     opening = data[node.start : name_end].decode("utf-8")
     return opening + declarations + data[name_end:end].decode("utf-8")
-
-
-def _bound(path: Path, prefix: str) -> str | None:
-    """The namespace that ``prefix`` stands for in the last element of ``path``."""
-    return next((node.declared[prefix] for node in reversed(path) if prefix in node.declared), None)
