@@ -13,7 +13,7 @@ from mediaoptout.splice.source import Source
 HEAD: Final = 64
 """How many first bytes every family is shown."""
 
-_MODULES: Final = ("png", "jpeg", "riff", "flac", "bmff", "mp3")
+_MODULES: Final = ("png", "jpeg", "wav", "flac", "bmff", "mp3")
 
 
 def _families() -> tuple[Container, ...]:
