@@ -86,7 +86,8 @@ def write(
         sync: wait until file and name are on the disk.
 
     Raises:
-        WriteError: it could not be done; the target is as it was.
+        WriteError: it could not be done; the target is as it was, unless the last step alone
+            failed, that of flushing its name to the disk.
         SourceChangedError: somebody changed the source meanwhile.
         ValueError: the patch has holes that nothing fills.
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import strategies as st
 
 from mediaoptout.splice.patch import Copy, Hole, Insert, Patch, Piece
@@ -50,7 +52,7 @@ def patches(draw: st.DrawFn, size: int = len(SOURCE), holes: bool = True) -> Pat
 def shuffles(draw: st.DrawFn, size: int = len(SOURCE)) -> Patch:
     """A patch that copies no byte twice, in any order."""
     cuts = sorted(draw(st.sets(st.integers(0, size), max_size=8)) | {0, size})
-    copies = [Copy(a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+    copies = [Copy(a, b) for a, b in pairwise(cuts)]
     kept = draw(st.permutations([copy for copy in copies if draw(st.booleans())]))
     pieces: list[Piece] = []
     for copy in kept:

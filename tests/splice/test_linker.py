@@ -119,9 +119,8 @@ def rendered(nodes: list[Node], edited: bool) -> bytes:
                 value = number(node) & ((1 << 56) - 1) | node.flags
                 parts.append(value.to_bytes(8, "little" if node.little else "big"))
             case Offsets():
-                for leaf, offset in node.entries:
-                    order = "little" if node.little else "big"
-                    parts.append((leaf.at + offset).to_bytes(4, order))
+                values = [leaf.at + offset for leaf, offset in node.entries]
+                parts += [v.to_bytes(4, "little" if node.little else "big") for v in values]
             case Box():
                 body = rendered(node.children, edited)
                 body += b"".join(node.after) if edited else b""

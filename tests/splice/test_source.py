@@ -16,7 +16,7 @@ CONTENT = bytes(range(256)) * (3 * WINDOW // 256) + b"end"
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("source") / "content"
+    path: Path = tmp_path_factory.mktemp("source") / "content"
     path.write_bytes(CONTENT)
     return path
 
@@ -81,11 +81,11 @@ def test_only_regular_files_are_read(tmp_path, kind):
         os.mkfifo(path)
     else:
         path = Path("/dev/null")
-    before = len(os.listdir("/dev/fd"))
+    before = len(list(Path("/dev/fd").iterdir()))
     with pytest.raises(MediaError) as caught:
         FileSource(path)
     assert caught.value.code == "not-a-file"
-    assert len(os.listdir("/dev/fd")) == before
+    assert len(list(Path("/dev/fd").iterdir())) == before
 
 
 def test_an_empty_file_is_a_source(tmp_path):
