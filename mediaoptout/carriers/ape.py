@@ -226,6 +226,9 @@ def merge(data: bytes | None, properties: Sequence[Property], *, force: bool = F
         ours = Property(wanted.name, as_text(wanted.value))
         same = [i for i, item in enumerate(tag.items) if item.key.upper() == key.upper()]
         present = tag.text(tag.items[same[0]]) if same else None
+        if same and present is None:
+            warnings.append(f"{wanted.name} of somebody else, which is no text, was kept")
+            continue
         settled = settle(ours, present, force=force)
         if settled.warning:
             warnings.append(settled.warning)

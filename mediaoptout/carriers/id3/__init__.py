@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 from mediaoptout.carriers import xmp
 from mediaoptout.carriers.id3.header import tag_size
-from mediaoptout.carriers.id3.merge import HOLE, PADDING, Telling, merge_tag
+from mediaoptout.carriers.id3.merge import HOLE, PADDING, MergedTag, Telling, merge_tag
 from mediaoptout.carriers.id3.statements import (
     XMP_OWNER,
     is_manifest,
     is_packet,
     manifest_store,
+    said,
     texts,
 )
 from mediaoptout.carriers.id3.tag import Frame, Tag, empty_tag, read_tag
-from mediaoptout.carriers.merged import Merged
 from mediaoptout.errors import DamagedError, ErrorInfo, RefusedError
 from mediaoptout.splice.source import BytesSource
 from mediaoptout.vocabularies.properties import Entry, Property
@@ -28,17 +28,21 @@ from mediaoptout.vocabularies.properties import Entry, Property
 __all__ = [
     "HOLE",
     "PADDING",
+    "Frame",
+    "MergedTag",
     "Packet",
     "Tag",
     "Telling",
     "empty_tag",
     "is_manifest",
+    "is_packet",
     "manifest_store",
     "merge",
     "merge_tag",
     "packets",
     "parse",
     "read_tag",
+    "said",
     "tag_size",
     "texts",
 ]
@@ -115,7 +119,7 @@ def merge(
     packet: bool = True,
     manifest: int | None = None,
     drop_manifest: bool = False,
-) -> Merged:
+) -> MergedTag:
     """A tag that says ``properties`` too; the identity where it says them already.
 
     Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Final
 
 from mediaoptout.carriers.id3.header import (
     EXTENDED,
@@ -17,8 +18,11 @@ from mediaoptout.carriers.id3.tag import WINDOW, Tag
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.patch import Copy, Hole, Insert, Piece, normalised
 
-MAX_SHRUNK = 1 << 16
+MAX_SHRUNK: Final = 1 << 16
 """Up to how many bytes of freed frames become padding, so that nothing behind the tag moves."""
+
+MAX_MOVED: Final = 1 << 16
+"""Up to how many bytes that move inside a tag are written as literals instead."""
 
 
 def assembled(
@@ -80,7 +84,27 @@ def assembled(
     pieces += [*body, *rest]
     if header.footed:
         pieces.append(Insert(header.to_bytes(b"3DI")))
-    return tuple(pieces)
+    return _stationary(tag, pieces) if header.total == total else tuple(pieces)
+
+
+def _stationary(tag: Tag, pieces: list[Piece]) -> tuple[Piece, ...]:
+    """The pieces of a tag that keeps its size, what moves inside it as literals if that is little.
+
+    Then nothing is moved in the file, and it can be changed in place.
+    """
+    moved = 0
+    result: list[Piece] = []
+    at = 0
+    for piece in pieces:
+        if isinstance(piece, Copy) and piece.start != at:
+            moved += piece.size
+            if moved > MAX_MOVED:
+                return tuple(pieces)
+            result.append(Insert(tag.source.read(piece.start, piece.end)))
+        else:
+            result.append(piece)
+        at += piece.size
+    return tuple(result)
 
 
 def _stated(header: Header, old: Header, total: int) -> Piece:

@@ -28,6 +28,7 @@ from mediaoptout.splice.patch import Copy, Hole, Insert, Patch, PatchedSource, P
 from mediaoptout.splice.source import BytesSource
 from mediaoptout.vocabularies.properties import Property
 from mediaoptout.vocabularies.settle import settle
+from mediaoptout.words import Carrier
 
 HOLE: Final = "c2pa"
 """The name of the hole that waits for the signed manifest."""
@@ -57,6 +58,8 @@ class Telling:
         drop_manifest: take out the manifest that is there.
         repeated: text frames (identifier, text) of an older tag, which a reader that finds an
             ID3v2 tag looks at no more; written if the tag has no texts of its own.
+        elsewhere: the properties that another tag of the file states, which a frame of ours
+            would hide.
     """
 
     properties: tuple[Property, ...]
@@ -67,6 +70,18 @@ class Telling:
     manifest: int | None = None
     drop_manifest: bool = False
     repeated: tuple[tuple[str, str], ...] = ()
+    elsewhere: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class MergedTag(Merged):
+    """A tag after the merge.
+
+    Args:
+        carriers: the carriers in it that hold what was to be said.
+    """
+
+    carriers: tuple[Carrier, ...] = ()
 
 
 @dataclass(slots=True)
@@ -79,6 +94,7 @@ class _Draft:
     kept: list[tuple[Piece, ...] | None]
     added: list[tuple[Piece, ...]] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
+    carriers: list[Carrier] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def rendered(self, kind: str, content: bytes) -> tuple[Piece, ...]:
@@ -88,7 +104,7 @@ class _Draft:
         return [i for i, frame in enumerate(self.tag.frames) if test(self.tag, frame)]
 
 
-def merge_tag(tag: Tag, telling: Telling) -> Merged:
+def merge_tag(tag: Tag, telling: Telling) -> MergedTag:
     """The tag when it says what it is told; what others wrote is copied.
 
     Frames that we change stay where they are; new ones follow the last, a manifest after them.
@@ -112,8 +128,14 @@ def merge_tag(tag: Tag, telling: Telling) -> Merged:
 
     _repeat(draft, telling.repeated)
     _tell(draft, telling)
-    if telling.packet:
-        _tell_packet(draft, telling)
+    if draft.said:
+        draft.carriers.append(Carrier.ID3)
+    if telling.packet and telling.properties:
+        merged = _tell_packet(draft, telling)
+        draft.said |= merged.said
+        draft.warnings.extend(merged.warnings)
+        if merged.said:
+            draft.carriers.append(Carrier.XMP)
     if telling.manifest is not None and not hole:
         draft.warnings.append(
             "an ID3v2.2 tag has no place for a manifest; --upgrade-id3 makes it v2.3"
@@ -124,6 +146,8 @@ def merge_tag(tag: Tag, telling: Telling) -> Merged:
     if hole and telling.manifest is not None:
         lead = manifest_lead(target, telling.manifest)
         draft.added.append((Insert(lead), Hole(telling.manifest, HOLE)))
+    if hole or any(draft.kept[index] for index in draft.indices(is_manifest)):
+        draft.carriers.append(Carrier.C2PA)
 
     frames = [piece for pieces in (*draft.kept, *draft.added) for piece in pieces or ()]
     pieces = assembled(
@@ -133,7 +157,8 @@ def merge_tag(tag: Tag, telling: Telling) -> Merged:
         stuffed=stuffed,
         padding=telling.padding,
     )
-    return Merged(pieces, frozenset(draft.said), tuple(dict.fromkeys(draft.warnings)))
+    warnings = tuple(dict.fromkeys(draft.warnings))
+    return MergedTag(pieces, frozenset(draft.said), warnings, tuple(draft.carriers))
 
 
 def _carried(tag: Tag, target: Tag, frame: Frame, *, stuffed: bool) -> tuple[Piece, ...]:
@@ -175,11 +200,13 @@ def _tell(draft: _Draft, telling: Telling) -> None:
         if found is not None:
             present.setdefault(found.key, []).append((index, found))
     for item in items(telling.properties, version):
-        name = item.name(version)
+        if item.wanted.name in telling.elsewhere and item.key not in present:
+            draft.warnings.append(f"{item.wanted.name} stands in another tag of the file")
+            continue
         value = _settled(draft, item, present.get(item.key, ()), force=telling.force)
         if value is None:
             continue
-        pieces = draft.rendered(name, item.content(version, value))
+        pieces = draft.rendered(item.name(version), item.content(version, value))
         old = [index for index, _ in present.get(item.key, ())]
         for index in old:
             draft.kept[index] = None
@@ -223,24 +250,18 @@ def _settled(
     return None
 
 
-def _tell_packet(draft: _Draft, telling: Telling) -> None:
-    version = draft.target.header.version
+def _tell_packet(draft: _Draft, telling: Telling) -> Merged:
+    """Say it in the XMP packet of the tag's ``PRIV`` frame; what `xmp.merge` answers."""
+    if draft.target.header.version == 2:
+        warning = "an ID3v2.2 tag has no place for XMP; --upgrade-id3 makes it v2.3"
+        return Merged((), frozenset(), (warning,))
     found = draft.indices(is_packet)
-    if version == 2:
-        draft.warnings.append("an ID3v2.2 tag has no place for XMP; --upgrade-id3 makes it v2.3")
-        return
     if not found:
-        if telling.properties:
-            merged = xmp.merge(
-                None, telling.properties, force=telling.force, padding=telling.padding
-            )
-            content = XMP_OWNER + _materialised(b"", merged)
-            draft.added.append(draft.rendered("PRIV", content))
-            draft.said |= merged.said
-        return
+        merged = xmp.merge(None, telling.properties, force=telling.force, padding=telling.padding)
+        draft.added.append(draft.rendered("PRIV", XMP_OWNER + _materialised(b"", merged)))
+        return merged
     frame = draft.tag.frames[found[0]]
-    content = draft.tag.content(frame) or b""
-    data = content[len(XMP_OWNER) :]
+    data = (draft.tag.content(frame) or b"")[len(XMP_OWNER) :]
     try:
         merged = xmp.merge(data, telling.properties, force=telling.force, padding=telling.padding)
     except DamagedError as error:
@@ -250,16 +271,15 @@ def _tell_packet(draft: _Draft, telling: Telling) -> None:
             fix=error.fix or "repair the packet with an XMP editor, or remove it",
             code="damaged-carrier",
         ) from error
-    draft.said |= merged.said
-    draft.warnings.extend(merged.warnings)
     if merged.unchanged(len(data)):
-        return
-    if draft.tag.is_bare(frame) and not draft.stuffed:
+        return merged
+    if draft.tag.is_bare(frame) and draft.target is draft.tag:
         draft.kept[found[0]] = _spliced(draft.tag, frame, len(data), merged)
     else:
         # Where the content is stored encoded, it can only be encoded anew.
         new = XMP_OWNER + _materialised(data, merged)
         draft.kept[found[0]] = draft.rendered("PRIV", new)
+    return merged
 
 
 def _spliced(tag: Tag, frame: Frame, size: int, merged: Merged) -> tuple[Piece, ...]:

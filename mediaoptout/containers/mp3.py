@@ -1,0 +1,298 @@
+"""MP3, and MPEG audio of the layers I and II: frames between tags.
+
+Everything that we say stands in the ID3v2 tag before the audio. Tags behind it (ID3v1, Lyrics3,
+APE, an appended ID3v2.4) are read and left as they are: they have no room for it, or few readers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from mediaoptout.carriers import ape, id3, id3v1
+from mediaoptout.containers import id3_tags, kinds, mpa, trailing
+from mediaoptout.containers.base import Block, Capability, Change, Container, Layout, Wanted
+from mediaoptout.containers.blocks import DAMAGED, agreed, refuse_damaged
+from mediaoptout.containers.id3_tags import PlacedTag
+from mediaoptout.containers.trailing import Kind, Trailer
+from mediaoptout.errors import DamagedError, ErrorInfo, LimitError, RefusedError
+from mediaoptout.splice.linker import Edit, Links, Reference, relocate
+from mediaoptout.splice.patch import Span
+from mediaoptout.splice.source import Source
+from mediaoptout.vocabularies.properties import Entry
+from mediaoptout.words import Carrier
+
+MAX_TAGS: Final = 16
+MAX_GAP: Final = 1 << 16
+"""How many zeros may stand between two ID3v2 tags."""
+
+_HEAD: Final = 512
+_WRAPPERS: Final = (
+    b"RIFF",
+    b"PK\x03\x04",
+    b"%PDF",
+    b"FWS",
+    b"CWS",
+    b".RMF",
+    b"NSV",
+    b".snd",
+    b"MZ",
+)
+"""What files begin with that may hold whole MP3 streams, and are none."""
+
+_VERSION: Final = 3
+"""The version of a new tag: the one that every player reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mp3Layout(Layout):
+    """An MP3 as read.
+
+    Args:
+        tags: the ID3v2 tags before the audio.
+        appended: those behind it.
+        others: what tags say that we only read.
+        legacy: the ID3v1 tag, or None.
+    """
+
+    tags: tuple[PlacedTag, ...]
+    appended: tuple[PlacedTag, ...]
+    others: tuple[Entry, ...]
+    legacy: id3v1.Id3v1 | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    """The tags before the audio: their spans, and where they end."""
+
+    tags: tuple[Span, ...]
+    ape: Span | None
+    end: int
+
+
+def _lead(source: Source) -> _Lead:
+    """Walk the tags at the beginning.
+
+    Raises:
+        DamagedError: one of them reaches beyond the file's end.
+    """
+    tags: list[Span] = []
+    at = 0
+    while len(tags) < MAX_TAGS:
+        size = id3.tag_size(source.read(at, min(at + 10, source.size)))
+        if size is None:
+            gap = source.read(at, min(at + MAX_GAP, source.size)) if tags else b""
+            zeros = len(gap) - len(gap.lstrip(b"\0"))
+            size = id3.tag_size(gap[zeros : zeros + 10]) if zeros else None
+            if size is None:
+                break
+            at += zeros
+        if at + size > source.size:
+            raise DamagedError(
+                f"the ID3v2 tag says it is {size} bytes long, but the file ends before",
+                at=at,
+                fix="get a complete copy of the file",
+                code="truncated",
+            )
+        tags.append(Span(at, at + size))
+        at += size
+    leading = ape.leading_span(source, at)
+    return _Lead(tuple(tags), leading, leading.end if leading else at)
+
+
+def _ape_block(source: Source, span: Span) -> Block:
+    try:
+        entries = ape.entries(ape.read_tag(source, span), "APEv2")
+    except (DamagedError, LimitError) as error:
+        info = ErrorInfo(DAMAGED, error.message, error.at, error.fix)
+        return Block(Carrier.APE, "APEv2", span, error=info)
+    return Block(Carrier.APE, "APEv2", span, entries)
+
+
+class Mp3(Container):
+    """MPEG audio: ID3v2 before the frames; see the module."""
+
+    name: ClassVar = "mp3"
+    title: ClassVar = "MP3, MP2 (ISO/IEC 11172-3, 13818-3; ID3v2)"
+    media_types: ClassVar = ("audio/mpeg", "audio/mp3", "audio/x-mp3")
+    extensions: ClassVar = (".mp3", ".mp2", ".mp1", ".mpga")
+    carries: ClassVar = {
+        Carrier.ID3: Capability(
+            write=True,
+            place="ID3v2 tag before the audio (TCOP, WCOP, USER, TXXX); ID3v1 is read",
+            note="the tag keeps its version; a new one is v2.3",
+        ),
+        Carrier.APE: Capability(write=False, place="APE tag behind or before the audio"),
+        Carrier.XMP: Capability(
+            write=True,
+            place="ID3v2 PRIV frame, owner XMP",
+            note="v2.2 tags only with --upgrade-id3",
+        ),
+        Carrier.C2PA: Capability(
+            write=True,
+            place="ID3v2 GEOB frame, application/c2pa",
+            note="v2.2 tags only with --upgrade-id3",
+        ),
+    }
+
+    def recognises(self, source: Source, head: bytes) -> bool:
+        """Whether MPEG audio frames follow each other behind the tags.
+
+        A file of tags with nothing known behind them is ours too: it is a damaged MP3.
+        """
+        if head[:3] != b"ID3" and kinds.kind(head) is not None:
+            return False
+        lead = _lead(source)
+        data = source.read(lead.end, min(lead.end + _HEAD, source.size))
+        if kinds.kind(data) is not None or data.startswith(_WRAPPERS) or data[257:262] == b"ustar":
+            return False
+        tags = trailing.trailers(source, lead.end)
+        end = tags[-1].span.start if tags else source.size
+        return bool(lead.tags) or mpa.first_frame(source, lead.end, end) is not None
+
+    def read(self, source: Source) -> Mp3Layout:
+        """See `Container.read`."""
+        lead = _lead(source)
+        behind = trailing.trailers(source, lead.end)
+        end = behind[-1].span.start if behind else source.size
+        first = mpa.first_frame(source, lead.end, end)
+        if first is None:
+            raise DamagedError(
+                "no MPEG audio frames follow each other where the audio should begin",
+                at=lead.end,
+                fix="get a sound copy of the file, or check its kind",
+            )
+        essence = Span(first.start, end)
+        tags = tuple(id3_tags.placed_tag(source, span) for span in lead.tags)
+        appended = tuple(
+            id3_tags.placed_tag(source, item.span, appended=True)
+            for item in reversed(behind)
+            if item.kind is Kind.ID3V2
+        )
+        others = [block for item in reversed(behind) for block in _trailing_blocks(source, item)]
+        if lead.ape is not None:
+            others.insert(0, _ape_block(source, lead.ape))
+        references, obstacle = _references((*tags, *appended), essence)
+        blocks = [block for tag in tags for block in tag.blocks]
+        blocks += [block for tag in appended for block in tag.blocks]
+        later = [block for tag in (*tags[1:], *appended) for block in tag.blocks]
+        return Mp3Layout(
+            size=source.size,
+            essence=(essence,),
+            framing=_framing(source, first, end),
+            links=Links(references=references),
+            blocks=(*blocks, *others),
+            foreign=tuple(_foreign(lead, tags, essence, source.size)),
+            obstacle=obstacle,
+            warnings=tuple(_oddities((*tags, *appended))),
+            tags=tags,
+            appended=appended,
+            others=tuple(entry for block in (*later, *others) for entry in block.entries),
+            legacy=_legacy(source, behind),
+        )
+
+    def change(self, source: Source, layout: Layout, wanted: Wanted) -> Change:
+        """See `Container.change`."""
+        if not isinstance(layout, Mp3Layout):
+            raise TypeError(f"a {type(layout).__name__} is no layout of an MP3")
+        if layout.obstacle is not None:
+            raise layout.obstacle
+        first = layout.tags[0] if layout.tags else None
+        if first is not None:
+            refuse_damaged(first.blocks)
+        properties, warnings = agreed(wanted.properties, layout.others, force=wanted.force)
+        # Only ID3v1 and other ID3v2 tags are hidden by frames of ours; readers show APE beside.
+        elsewhere = {entry.name for entry in layout.others if entry.carrier is Carrier.ID3}
+        telling = id3.Telling(
+            properties,
+            force=wanted.force,
+            padding=wanted.padding,
+            upgrade=wanted.upgrade_id3,
+            manifest=wanted.manifest,
+            drop_manifest=wanted.drop_manifest,
+            repeated=layout.legacy.frames() if layout.legacy else (),
+            elsewhere=frozenset(elsewhere - {"tdm:reservation"}),
+        )
+        span, tag = (first.span, first.tag) if first else (Span(0, 0), None)
+        if tag is None and not properties and wanted.manifest is None:
+            return Change(patch=relocate(source.size, layout.links, ()), carriers=())
+        merged = id3.merge_tag(tag or id3.empty_tag(_VERSION), telling)
+        edits = list(id3_tags.edits(span, merged))
+        if wanted.manifest is not None or wanted.drop_manifest:
+            edits += _without_manifests(layout.tags[1:])
+        return Change(
+            patch=relocate(source.size, layout.links, edits),
+            carriers=merged.carriers,
+            warnings=(*warnings, *merged.warnings),
+        )
+
+    def manifest_store(self, source: Source, layout: Layout) -> bytes | None:
+        """See `Container.manifest_store`."""
+        for placed in layout.tags if isinstance(layout, Mp3Layout) else ():
+            for frame in placed.tag.frames if placed.tag else ():
+                if placed.tag is not None and id3.is_manifest(placed.tag, frame):
+                    return id3.manifest_store(placed.tag, frame)
+        return None
+
+
+def _trailing_blocks(source: Source, item: Trailer) -> Iterator[Block]:
+    if item.kind is Kind.APE:
+        yield _ape_block(source, item.span)
+    elif item.kind is Kind.ID3V1:
+        tag = id3v1.parse(source.read(*item.span))
+        entries = tuple(id3v1.entries(tag, "ID3v1")) if tag else ()
+        yield Block(Carrier.ID3, "ID3v1", item.span, entries)
+
+
+def _legacy(source: Source, behind: tuple[Trailer, ...]) -> id3v1.Id3v1 | None:
+    span = next((item.span for item in behind if item.kind is Kind.ID3V1), None)
+    return id3v1.parse(source.read(*span)) if span else None
+
+
+def _references(
+    tags: tuple[PlacedTag, ...], essence: Span
+) -> tuple[tuple[Reference, ...], RefusedError | None]:
+    try:
+        found = [item for tag in tags for item in id3_tags.references(tag, essence)]
+    except RefusedError as error:
+        return (), error
+    return tuple(found), None
+
+
+def _framing(source: Source, first: mpa.FirstFrame, end: int) -> tuple[int, str]:
+    """What decoders start from: the first frame, with its Xing, Info, VBRI or LAME header."""
+    data = source.read(first.start, min(first.start + first.size, end))
+    return first.header.word, hashlib.sha256(data).hexdigest()
+
+
+def _foreign(lead: _Lead, tags: tuple[PlacedTag, ...], essence: Span, size: int) -> Iterator[Span]:
+    for placed in tags[:1]:
+        yield from id3_tags.foreign(placed)
+    at = tags[0].span.end if tags else 0
+    spans = [Span(at, essence.start), Span(essence.end, size)]
+    if any(placed.manifests for placed in tags[1:]):
+        spans[0] = Span(lead.end, essence.start)
+    yield from (span for span in spans if span.size)
+
+
+def _oddities(tags: tuple[PlacedTag, ...]) -> Iterator[str]:
+    for placed in tags:
+        if placed.tag is not None and placed.tag.tail.size:
+            yield (
+                f"{placed.tag.tail.size} bytes at the end of the ID3v2 tag at"
+                f" {placed.span.start} are no frames; they are kept"
+            )
+    if len(tags) > 1:
+        yield f"the file has {len(tags)} ID3v2 tags; the first one is written"
+
+
+def _without_manifests(tags: tuple[PlacedTag, ...]) -> Iterator[Edit]:
+    for placed in tags:
+        if placed.tag is not None and placed.manifests:
+            telling = id3.Telling((), drop_manifest=True, packet=False)
+            yield from id3_tags.edits(placed.span, id3.merge_tag(placed.tag, telling))
+
+
+FAMILIES: Final[tuple[Container, ...]] = (Mp3(),)
