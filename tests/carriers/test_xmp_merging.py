@@ -86,6 +86,7 @@ OLD = [
     wrapped("").replace("xmlns:plus=", "xmlns:tdm2=").replace("xmlns:tdm=", "xmlns:plus="),
     wrapped("", ' xmlns:xmpRights="http://other.example.org/"'),
     wrapped("") + wrapped(""),
+    wrapped("").replace("<rdf:Desc", '<rdf:Description rdf:nodeID="a"/><rdf:Desc', 1),
     wrapped("").replace("</rdf:RDF>", '<rdf:Description rdf:about="b"/></rdf:RDF>'),
 ]
 

@@ -16,6 +16,7 @@ XML_LANG: Final = f"http://www.w3.org/XML/1998/namespace{SEPARATOR}lang"
 RDF: Final = RDF_URI + SEPARATOR
 ABOUT: Final = f"{RDF}about"
 DESCRIPTION: Final = f"{RDF}Description"
+NODE_ID: Final = f"{RDF}nodeID"
 PARSE_TYPE: Final = f"{RDF}parseType"
 RDF_ELEMENT: Final = f"{RDF}RDF"
 RESOURCE: Final = f"{RDF}resource"

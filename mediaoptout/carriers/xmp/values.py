@@ -12,6 +12,7 @@ from mediaoptout.carriers.xmp.names import (
     ALT,
     ARRAYS,
     DESCRIPTION,
+    NODE_ID,
     PARSE_TYPE,
     RDF,
     RDF_ELEMENT,
@@ -87,9 +88,11 @@ def find(packet: Packet) -> Iterator[Found]:
 
 
 def descriptions(packet: Packet) -> Iterator[Path]:
-    """Every ``rdf:Description`` at the top level."""
+    """Every ``rdf:Description`` of the work itself; a ``rdf:nodeID`` is about something else."""
     for around in packet.rdf():
-        yield from ((*around, node) for node in around[-1].children if node.name == DESCRIPTION)
+        for node in around[-1].children:
+            if node.name == DESCRIPTION and NODE_ID not in node.attributes:
+                yield (*around, node)
 
 
 def _fields_in_attributes(node: Node) -> Iterator[tuple[str, str]]:
