@@ -1,1 +1,195 @@
-"""Rights reservations inside media files."""
+"""Writes rights reservations inside audio, video and image files, and verifies them.
+
+Three functions do one file each, and answer with a record::
+
+    from mediaoptout import EmbedOptions, embed, inspect, load_profile, verify
+
+    reservation = load_profile("eu-tdm", ["holder.name=Example Records"])
+    record = embed("master.wav", "out/master.wav", reservation=reservation)
+    assert record.status in ("written", "unchanged"), record.error
+    assert verify("out/master.wav").verdict == "reserved"
+
+``embed_all``, ``verify_all`` and ``select`` do folders. Records say what is wrong with a file;
+exceptions (all are `MediaoptoutError`) say what is wrong with a call. Names are loaded when they
+are first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mediaoptout.catalogue.interrupts import Interrupted
+    from mediaoptout.catalogue.outputs import Job, in_place, mirrored
+    from mediaoptout.catalogue.run import Means, embed_all, inspect_all, verify_all
+    from mediaoptout.catalogue.selection import Item, select
+    from mediaoptout.credentials.credential import Credential
+    from mediaoptout.embedding import Declaration, EmbedOptions, embed
+    from mediaoptout.errors import (
+        DamagedError,
+        ErrorInfo,
+        LimitError,
+        MediaError,
+        MediaoptoutError,
+        ProfileError,
+        RefusedError,
+        SourceChangedError,
+        UnsupportedError,
+        UsageError,
+        WriteError,
+    )
+    from mediaoptout.records import (
+        EmbedRecord,
+        Essence,
+        Finding,
+        InspectRecord,
+        VerifyRecord,
+        schema,
+        to_line,
+    )
+    from mediaoptout.reservation.model import Capacity, Holder, Reservation, Role
+    from mediaoptout.reservation.profiles import load as load_profile
+    from mediaoptout.verification.check import verify
+    from mediaoptout.verification.look import inspect
+    from mediaoptout.vocabularies.statement import Meaning, Statement
+    from mediaoptout.words import (
+        EXPECTED_USES,
+        Carrier,
+        Exit,
+        Integrity,
+        Permission,
+        Severity,
+        Status,
+        Trust,
+        Use,
+        Verdict,
+        Vocabulary,
+    )
+
+    __version__: str
+
+_HOMES = {
+    "catalogue.interrupts": ("Interrupted",),
+    "catalogue.outputs": ("Job", "in_place", "mirrored"),
+    "catalogue.run": ("Means", "embed_all", "inspect_all", "verify_all"),
+    "catalogue.selection": ("Item", "select"),
+    "credentials.credential": ("Credential",),
+    "embedding": ("Declaration", "EmbedOptions", "embed"),
+    "errors": (
+        "DamagedError",
+        "ErrorInfo",
+        "LimitError",
+        "MediaError",
+        "MediaoptoutError",
+        "ProfileError",
+        "RefusedError",
+        "SourceChangedError",
+        "UnsupportedError",
+        "UsageError",
+        "WriteError",
+    ),
+    "records": (
+        "EmbedRecord",
+        "Essence",
+        "Finding",
+        "InspectRecord",
+        "VerifyRecord",
+        "schema",
+        "to_line",
+    ),
+    "reservation.model": ("Capacity", "Holder", "Reservation", "Role"),
+    "reservation.profiles": ("load_profile",),
+    "verification.check": ("verify",),
+    "verification.look": ("inspect",),
+    "vocabularies.statement": ("Meaning", "Statement"),
+    "words": (
+        "EXPECTED_USES",
+        "Carrier",
+        "Exit",
+        "Integrity",
+        "Permission",
+        "Severity",
+        "Status",
+        "Trust",
+        "Use",
+        "Verdict",
+        "Vocabulary",
+    ),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+_OWN_NAMES = {"load_profile": "load"}
+
+__all__ = [
+    "EXPECTED_USES",
+    "Capacity",
+    "Carrier",
+    "Credential",
+    "DamagedError",
+    "Declaration",
+    "EmbedOptions",
+    "EmbedRecord",
+    "ErrorInfo",
+    "Essence",
+    "Exit",
+    "Finding",
+    "Holder",
+    "InspectRecord",
+    "Integrity",
+    "Interrupted",
+    "Item",
+    "Job",
+    "LimitError",
+    "Meaning",
+    "Means",
+    "MediaError",
+    "MediaoptoutError",
+    "Permission",
+    "ProfileError",
+    "RefusedError",
+    "Reservation",
+    "Role",
+    "Severity",
+    "SourceChangedError",
+    "Statement",
+    "Status",
+    "Trust",
+    "UnsupportedError",
+    "UsageError",
+    "Use",
+    "Verdict",
+    "VerifyRecord",
+    "Vocabulary",
+    "WriteError",
+    "__version__",
+    "embed",
+    "embed_all",
+    "in_place",
+    "inspect",
+    "inspect_all",
+    "load_profile",
+    "mirrored",
+    "schema",
+    "select",
+    "to_line",
+    "verify",
+    "verify_all",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("mediaoptout")
+    elif name in _HOME:
+        module = import_module(f"mediaoptout.{_HOME[name]}")
+        value = getattr(module, _OWN_NAMES.get(name, name))
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

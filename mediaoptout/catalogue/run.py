@@ -24,7 +24,7 @@ from mediaoptout.words import EXPECTED_USES, Status, Use
 
 T = TypeVar("T")
 
-SMALL_FILES: Final = 24
+SMALL_FILES: Final = 64
 """Up to this many files, one process is done before others have started ..."""
 
 SMALL_BYTES: Final = 256 << 20
@@ -147,7 +147,7 @@ def _showing(work: Callable[[Job], T], job: Job) -> T:
     try:
         return work(job)
     except Exception:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type] # there is one
+        sys.excepthook(*sys.exc_info())
         raise
 
 

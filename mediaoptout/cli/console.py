@@ -6,12 +6,14 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from mediaoptout.cli.settings import Color, Format
 from mediaoptout.errors import ErrorInfo
-from mediaoptout.records import EmbedRecord, InspectRecord, VerifyRecord, to_line
 from mediaoptout.words import Status, Verdict
+
+if TYPE_CHECKING:
+    from mediaoptout.records import EmbedRecord, InspectRecord, VerifyRecord
 
 _STYLES: Final = {"good": "32", "bad": "31", "odd": "33", "faint": "2", "strong": "1"}
 _GOOD: Final = frozenset({Verdict.RESERVED, Status.WRITTEN, Status.UNCHANGED, Status.PLANNED})
@@ -64,6 +66,8 @@ class Console:
 
     def record(self, record: EmbedRecord | VerifyRecord | InspectRecord) -> None:
         """A record, where records are wanted."""
+        from mediaoptout.records import to_line
+
         print(to_line(record), flush=True)
 
     def line(self, text: str = "") -> None:

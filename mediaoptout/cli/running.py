@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from mediaoptout.catalogue.outputs import Job
 
 R = TypeVar("R", EmbedRecord, VerifyRecord, InspectRecord)
+R_contra = TypeVar("R_contra", EmbedRecord, VerifyRecord, InspectRecord, contravariant=True)
 STDIN = "-"
 
 
-class Tally(Protocol[R]):
+class Tally(Protocol[R_contra]):
     """What counts records."""
 
-    def add(self, record: R | None) -> None:
+    def add(self, record: R_contra | None) -> None:
         """Count one."""
         ...
 

@@ -15,8 +15,6 @@ decide over somebody else's bytes (``force``, ``in-place`` ...) are said on the 
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -109,6 +107,8 @@ def _parameter(key: str) -> str:
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
+    import tomllib
+
     try:
         text = path.read_text("utf-8")
         data = tomllib.loads(text)
@@ -152,6 +152,8 @@ def _checked(path: Path, text: str, name: str, value: Any, kind: type) -> Any:
 
 
 def _unknown(path: Path, text: str, name: str, known: Collection[str]) -> UsageError:
+    import difflib
+
     key = name.rpartition(".")[2]
     if key in _SPOKEN:
         why = f"{key!r} is said on the command line only"
