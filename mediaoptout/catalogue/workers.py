@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import connection
 from multiprocessing.reduction import ForkingPickler
@@ -66,7 +66,7 @@ def run(
     cost: Callable[[J], int] | None = None,
     initialise: Callable[[], object] | None = None,
     on_interrupt: Callable[[], object] | None = None,
-) -> Iterator[Outcome[J, R]]:
+) -> Generator[Outcome[J, R]]:
     """Do all jobs; each gives one outcome, in the order in which they are completed.
 
     A job that raises, or kills its worker, fails alone. Ctrl-C (in the main thread) finishes the
