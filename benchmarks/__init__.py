@@ -1,0 +1,1 @@
+"""Benchmarks against public tools: ratios in one run, never headline speeds."""
