@@ -63,6 +63,17 @@ def create(path: Path) -> int:
     return os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
 
 
+def open_to_change(path: Path) -> int:
+    """The file at ``path`` itself, links not followed, opened for reading and writing."""
+    more = ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK")
+    return os.open(path, os.O_RDWR | sum(getattr(os, name, 0) for name in more))
+
+
+def state(fd: int) -> os.stat_result:
+    """What the system says of the open file."""
+    return os.fstat(fd)
+
+
 def lock(fd: int) -> bool | None:
     """Take the file for ourselves without waiting: True if it is ours, None if locks do not work.
 
@@ -102,6 +113,21 @@ def write_at(fd: int, data: bytes, at: int) -> None:
     """Write all of ``data`` at the offset ``at``."""
     os.lseek(fd, at, os.SEEK_SET)
     write(fd, data)
+
+
+def read_at(fd: int, start: int, end: int) -> bytes:
+    """The bytes from ``start`` to ``end``; fewer where the file ends before."""
+    os.lseek(fd, start, os.SEEK_SET)
+    parts = []
+    while start < end and (part := os.read(fd, end - start)):
+        parts.append(part)
+        start += len(part)
+    return b"".join(parts)
+
+
+def set_size(fd: int, size: int) -> None:
+    """Cut the file to ``size`` bytes, or fill it up with zeros."""
+    os.ftruncate(fd, size)
 
 
 def copy_in_kernel(source: int, start: int, size: int, fd: int) -> int:
@@ -245,6 +271,25 @@ def patiently(action: Callable[[], object]) -> None:
         else:
             return
     action()
+
+
+def make_folder(path: Path) -> None:
+    """Make sure that there is a folder at ``path``."""
+    path.mkdir(exist_ok=True)
+
+
+def remove_folder(path: Path) -> bool:
+    """Remove the folder at ``path`` if it is empty and may be removed; whether it was."""
+    try:
+        path.rmdir()
+    except OSError:
+        return False
+    return True
+
+
+def remove(path: Path) -> None:
+    """Remove the file at ``path``."""
+    path.unlink()
 
 
 def close(fd: int) -> None:

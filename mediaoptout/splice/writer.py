@@ -96,7 +96,7 @@ def write(
     try:
         _write(patch, source, target, replace, seal, before_replace, sync)
     except OSError as error:
-        raise _explained(error, target, patch.size) from error
+        raise explained(error, target, patch.size) from error
 
 
 def _write(
@@ -374,7 +374,14 @@ _REASONS: Final = {
 }
 
 
-def _explained(error: OSError, target: Path, size: int) -> WriteError:
+def explained(error: OSError, target: Path, size: int) -> WriteError:
+    """A refusal of the system, in words that help.
+
+    Args:
+        error: what the system said.
+        target: the file that was to be written.
+        size: how many bytes were to be written.
+    """
     if isinstance(error, FileExistsError):
         return _exists(target)
     code, message, fix = _REASONS.get(
