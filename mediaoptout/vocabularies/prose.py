@@ -34,10 +34,11 @@ TRAINING: Final = Meaning(same(Permission.RESERVED, *_TRAINING))
 
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÀ-Ý§])|\n+")
+_TDM = re.compile(r"\btdm\b", re.IGNORECASE)
 _MINING = re.compile(
-    r"\btdm\b|data[ -]?mining|fouille de (?:textes|données)|text[- ]und[- ]data[- ]mining"
-    r"|miner[ií]a de (?:textos|datos)|estrazione di testo|§\s*44b|2019/790|\b4\s?\(3\)"
-    r"|L\.?\s?122-5-3|L\.?\s?211-3",
+    r"data[ -]?mining|(?:fouille|exploration) de (?:textes?|données)"
+    r"|miner[ií]a de (?:textos|datos)|estrazione di testo|§\s*44b|2019/790"
+    r"|\bart(?:\.|icles?|ikel)?\s*4\s?\(3\)|L\.?\s?122-5-3|L\.?\s?211-3",
     re.IGNORECASE,
 )
 _LEARNING = re.compile(
@@ -49,10 +50,33 @@ _TEACH = re.compile(
     r"\btrain|entra[iî]n|apprentissage|\bKI-Training|entrenamiento|entrenar|addestra|\bdevelop",
     re.IGNORECASE,
 )
+_MACHINE_LEARNING = re.compile(
+    r"machine[ -]learning|apprentissage (?:automatique|machine)|maschinelle[sn]? Lernen"
+    r"|aprendizaje autom[aá]tico|apprendimento automatico",
+    re.IGNORECASE,
+)
 _FORBID = re.compile(
-    r"reserv|réserv|vorbehalt|vorbehält|behält sich|riserv|prohibit|forbid|\bno\b|\bnot\b|without"
-    r"|oppos|opt(?:ed|ing)?[- ]?out|interdi|autorisation préalable|sans (?:l')?autorisation"
-    r"|untersag|verbot|nicht gestattet|nicht erlaubt|prohíb|prohib|vieta|proibi|senza",
+    r"reserv|réserv|vorbehalt|vorbehält|behält sich|riserv|prohibit|forbid|oppos"
+    r"|opt(?:ed|ing)?[- ]?out|interdi|autorisation préalable|untersag|verbot|prohíb|prohib|vieta"
+    r"|proibi",
+    re.IGNORECASE,
+)
+_DENY = re.compile(
+    r"\bno\b|\bnot\b|without|sans (?:l')?autorisation|nicht gestattet|nicht erlaubt|senza",
+    re.IGNORECASE,
+)
+"""Words that forbid unless the sentence permits ("is permitted without restriction")."""
+
+_PLAIN_NOTICE = re.compile(
+    r"all rights reserved|tous (?:les )?droits réservés|alle rechte vorbehalten"
+    r"|todos los derechos reservados|tutti i diritti riservati",
+    re.IGNORECASE,
+)
+"""What every copyright notice says: beside a bare "TDM", which may be a name, no reservation."""
+
+_PERMITS = re.compile(
+    r"\b(?:is|are) (?:freely |hereby |expressly )?(?:permitted|allowed|authori[sz]ed)\b(?! only)"
+    r"|\best (?:librement |expressément )?autorisée?\b|\bist (?:frei )?(?:gestattet|erlaubt)\b",
     re.IGNORECASE,
 )
 _NOAI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
@@ -87,14 +111,25 @@ def _undated(text: str) -> str:
 def sentence(text: str) -> tuple[str, Meaning] | None:
     """The first sentence that reserves something, and what it means; None if there is none."""
     for part in _SENTENCE.split(text[:MAX_TEXT]):
-        if _FORBID.search(part):
-            if _MINING.search(part):
-                return part.strip(), MINING
-            if _LEARNING.search(part) and _TEACH.search(part):
-                return part.strip(), TRAINING
-        if _NOAI.search(part):
-            return part.strip(), TRAINING
+        meaning = _meaning(part)
+        if meaning is not None:
+            return part.strip(), meaning
     return None
+
+
+def _meaning(part: str) -> Meaning | None:
+    if _forbids(part):
+        if _MINING.search(part) or (_TDM.search(part) and _forbids(_PLAIN_NOTICE.sub("", part))):
+            return MINING
+        if _MACHINE_LEARNING.search(part) or (_LEARNING.search(part) and _TEACH.search(part)):
+            return TRAINING
+    return TRAINING if _NOAI.search(part) else None
+
+
+def _forbids(part: str) -> bool:
+    if _FORBID.search(part):
+        return True
+    return bool(_DENY.search(part)) and not _PERMITS.search(part)
 
 
 def decode(entry: Entry) -> Statement | None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from mediaoptout.vocabularies import plus, prose, rights, tdmrep
-from mediaoptout.vocabularies.properties import Entry
+from mediaoptout.vocabularies.properties import Bag, Entry
 from mediaoptout.vocabularies.statement import Statement
 from mediaoptout.words import Permission, Use
+
+_MACHINE: Final[Mapping[str, Callable[[Entry], Statement]]] = {
+    "plus:DataMining": plus.decode,
+    "tdm:reservation": tdmrep.decode,
+    "tdm:policy": tdmrep.decode,
+}
 
 
 def statements(entries: Iterable[Entry]) -> tuple[Statement, ...]:
@@ -17,14 +24,19 @@ def statements(entries: Iterable[Entry]) -> tuple[Statement, ...]:
 
 
 def _read(entry: Entry) -> tuple[Statement, ...]:
-    if entry.name == "plus:DataMining":
-        return (plus.decode(entry),)
-    if entry.name in ("tdm:reservation", "tdm:policy"):
-        return (tdmrep.decode(entry),)
+    decode = _MACHINE.get(entry.name)
+    if decode is not None:
+        return tuple(decode(single) for single in _single(entry))
     found = prose.decode(entry) if entry.name in prose.NAMES else None
     if found is not None:
         return (found,)
     return (rights.decode(entry),) if entry.name in rights.NAMES else ()
+
+
+def _single(entry: Entry) -> Iterator[Entry]:
+    """The entry for each of its values: some write a list where the standard has one text."""
+    values = entry.value.items if isinstance(entry.value, Bag) else (entry.value,)
+    return (replace(entry, value=value) for value in values)
 
 
 @dataclass(frozen=True, slots=True)
