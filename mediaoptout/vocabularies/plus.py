@@ -115,9 +115,17 @@ def settle(wanted: str, present: str, force: bool) -> tuple[str, str | None]:
             fix="ask whoever wrote it, or replace it with --force",
             code="contrary-statement",
         )
-    if not contrary and all(_reserves(other, use) for use in Use if _reserves(mine, use)):
+    if not contrary and _is_as_strict(other, mine):
         return present, f"plus:DataMining {theirs} of somebody else was kept"
     return wanted, f"plus:DataMining {theirs} of somebody else became {ours}"
+
+
+def _is_as_strict(other: Mapping[Use, Permission], mine: Mapping[Use, Permission]) -> bool:
+    """Whether ``other`` reserves more, or the same and allows nothing beyond ``mine``."""
+    theirs = {use for use in Use if _reserves(other, use)}
+    ours = {use for use in Use if _reserves(mine, use)}
+    opens = any(other.get(use) is A and mine.get(use) is not A for use in Use)
+    return theirs > ours or (theirs == ours and not opens)
 
 
 def _reserves(uses: Mapping[Use, Permission], use: Use) -> bool:
