@@ -7,7 +7,6 @@ count from the block's beginning, stay where they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 from mediaoptout.carriers.merged import Merged
@@ -23,6 +22,11 @@ LABEL: Final = "IFD0:Copyright"
 MAX_ENTRIES: Final = 1000
 _ASCII: Final = 2
 _ENTRY: Final = 12
+_SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+_BELOW: Final = frozenset({0x8769, 0x8825, 0xA005})
+"""The tags that point to a directory below: Exif, GPS, Interoperability."""
+_MAKER_NOTE: Final = 0x927C
+_THUMBNAIL: Final = (0x0201, 0x0202)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,58 @@ def _value(tiff: bytes, entry: int, endian: Endian) -> bytes:
     return tiff[at : at + size]
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What is to be known before a byte is put into or behind a block.
+
+    Args:
+        contained: every standard directory, value and thumbnail lies inside the block, and every
+            directory is pointed to once.
+        maker_note: there is a maker note, whose own offsets nobody but the maker knows.
+    """
+
+    contained: bool
+    maker_note: bool
+
+
+def survey(tiff: bytes) -> Survey:
+    """Look through the standard directories.
+
+    Raises:
+        DamagedError: the first directory cannot be read.
+    """
+    first = ifd0(tiff)
+    endian = first.endian
+
+    def number(at: int, width: int) -> int:
+        return int.from_bytes(tiff[at : at + width], endian)
+
+    waiting, seen = [first.at], set[int]()
+    maker_note = False
+    while waiting:
+        at = waiting.pop()
+        end = at + 2 + _ENTRY * number(at, 2)
+        if at in seen or at < 8 or end + 4 > len(tiff):
+            return Survey(contained=False, maker_note=maker_note)
+        seen.add(at)
+        thumbnail = dict.fromkeys(_THUMBNAIL, 0)
+        for entry in range(at + 2, end, _ENTRY):
+            tag, value = number(entry, 2), number(entry + 8, 4)
+            size = _SIZES.get(number(entry + 2, 2), len(tiff)) * number(entry + 4, 4)
+            if size > 4 and value + size > len(tiff):
+                return Survey(contained=False, maker_note=maker_note)
+            maker_note |= tag == _MAKER_NOTE
+            if tag in _BELOW:
+                waiting.append(value)
+            elif tag in _THUMBNAIL:
+                thumbnail[tag] = value
+        if sum(thumbnail.values()) > len(tiff):
+            return Survey(contained=False, maker_note=maker_note)
+        if following := number(end, 4):
+            waiting.append(following)
+    return Survey(contained=True, maker_note=maker_note)
+
+
 def parse(tiff: bytes, location: str) -> tuple[Entry, ...]:
     """What the block says: the copyright notice as ``dc:rights``, if it is not blank.
 
@@ -134,15 +190,9 @@ def merge(
         return Merged((same,), said, warnings)
     pieces = _appended(tiff, directory, notice.encode() + b"\0")
     result = Merged(pieces, frozenset({"dc:rights"}), warnings)
-    if result.size > limit or not _sound(directory):
-        return Merged((same,), frozenset(), ("there is no room for the notice in Exif",))
+    if result.size > limit or not survey(tiff).contained:
+        return Merged((same,), frozenset(), ("the notice cannot be put into Exif safely",))
     return result
-
-
-def _sound(directory: Ifd0) -> bool:
-    """Whether the directory is as TIFF wants it: one entry for a tag, in rising order."""
-    tags = directory.tags
-    return all(a < b for a, b in pairwise(tags))
 
 
 def _appended(tiff: bytes, directory: Ifd0, value: bytes) -> tuple[Piece, ...]:
@@ -164,7 +214,8 @@ def _appended(tiff: bytes, directory: Ifd0, value: bytes) -> tuple[Piece, ...]:
             Insert(gap + value),
         )
     count = len(directory.tags)
-    before = sum(tag < COPYRIGHT for tag in directory.tags)
+    behind = (index for index, tag in enumerate(directory.tags) if tag > COPYRIGHT)
+    before = next(behind, count)
     first = directory.at + 2
     split = first + _ENTRY * before
     size = 2 + _ENTRY * (count + 1) + 4

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from mediaoptout.carriers import exif, iim, xmp
-from mediaoptout.containers import mpf, segments
+from mediaoptout.containers import mpf, previews, segments
 from mediaoptout.containers.base import (
     MANIFEST,
     Block,
@@ -30,7 +30,8 @@ from mediaoptout.containers.images import (
     xmp_block,
 )
 from mediaoptout.containers.segments import APP0, APP1, APP2, APP13, APP14, COM, Segment
-from mediaoptout.splice.linker import Edit, Length, Links, relocate
+from mediaoptout.errors import DamagedError
+from mediaoptout.splice.linker import Edit, Length, Links, Reference, relocate
 from mediaoptout.splice.patch import Hole, Insert, Piece, Span
 from mediaoptout.splice.source import Source
 from mediaoptout.vocabularies.properties import Property
@@ -47,6 +48,7 @@ class JpegLayout(Layout):
 
     Args:
         segments: the segments before the first scan, in the order of the file.
+        scan: where the first scan begins.
         packet: the segment of the main XMP packet, or None.
         packet_block: what the main packet says.
         exif: the segment of the Exif block; None if there is none, or several.
@@ -54,6 +56,7 @@ class JpegLayout(Layout):
     """
 
     segments: tuple[Segment, ...]
+    scan: int
     packet: Segment | None
     packet_block: Block | None
     exif: Segment | None
@@ -122,6 +125,7 @@ class Jpeg(Container):
             foreign=tuple(s.span for s in walk.segments if s not in ours),
             warnings=tuple(warnings),
             segments=walk.segments,
+            scan=walk.scan,
             packet=main,
             packet_block=main_block,
             exif=exifs[0] if len(exifs) == 1 else None,
@@ -147,7 +151,8 @@ class Jpeg(Container):
                 carriers.append(carrier)
         if self._manifest(layout, wanted, edits):
             carriers.append(Carrier.C2PA)
-        patch = relocate(source.size, layout.links, edits)
+        edits, links = _mindful_of_exif(source, layout, edits)
+        patch = relocate(source.size, links, edits)
         return Change(patch=patch, carriers=tuple(carriers), warnings=warnings)
 
     def _manifest(self, layout: JpegLayout, wanted: Wanted, edits: list[Edit]) -> bool:
@@ -229,17 +234,57 @@ def _behind_first(layout: JpegLayout) -> int:
     return at
 
 
-def _behind_exif(layout: JpegLayout) -> int:
-    """Where a new packet goes: behind Exif, else behind JFIF (XMP Part 3, 1.1.3)."""
+def _before_exif(layout: JpegLayout) -> int:
+    """Behind the segments that may stand before Exif: JFIF and its extension."""
     at = len(segments.SOI)
-    for segment in layout.segments:
-        if segment.begins(APP1, segments.EXIF):
-            return segment.end
     for segment in layout.segments:
         if segment.marker != APP0:
             break
         at = segment.end
     return at
+
+
+def _behind_exif(layout: JpegLayout) -> int:
+    """Where a new packet goes: behind Exif, else behind JFIF (XMP Part 3, 1.1.3)."""
+    behind = 0
+    for segment in layout.segments:
+        if segment.begins(APP1, segments.EXIF):
+            behind = segment.end  # a large block goes on in the next segment
+        elif behind:
+            break
+    return behind or _before_exif(layout)
+
+
+def _mindful_of_exif(
+    source: Source, layout: JpegLayout, edits: list[Edit]
+) -> tuple[list[Edit], Links]:
+    """The edits and links, so that what Exif points to outside of its block is still found.
+
+    New segments go before Exif then, so that the distances stay as they are, and nothing is put
+    into the block itself; where something behind it must grow, the numbers are mended.
+    """
+    old = layout.exif
+    if old is None or not any(edit.growth for edit in edits):
+        return edits, layout.links
+    at = old.payload.start + len(segments.EXIF)
+    try:
+        survey = exif.survey(source.read(at, old.end))
+    except DamagedError:
+        survey = exif.Survey(contained=False, maker_note=True)
+    found: tuple[Reference, ...] = ()
+    if survey.maker_note:
+        found = tuple(previews.references(source, layout.scan, at, old.end))
+    if survey.contained and not found:
+        return edits, layout.links
+    before = min(_before_exif(layout), old.start)
+    edits = [
+        replace(edit, start=before, end=before)
+        if edit.start == edit.end and edit.inside is None
+        else edit
+        for edit in edits
+        if edit.inside != old.start
+    ]
+    return edits, replace(layout.links, references=(*layout.links.references, *found))
 
 
 def _packet(

@@ -170,14 +170,17 @@ _EXIF: Final = b"Exif\0\0"
 _XMP_APP1: Final = b"http://ns.adobe.com/xap/1.0/\0"
 
 
-def _profile_blocks(text: Text, location: str) -> Iterator[Block]:
+def _profile_packet(text: Text, data: bytes) -> Text | None:
+    """The XMP packet that a raw profile is, or None."""
+    kind = text.keyword.removeprefix(_RAW_PROFILE).lower()
+    if kind != b"xmp" and not (kind == b"app1" and data.startswith(_XMP_APP1)):
+        return None
+    return text._replace(content=data.removeprefix(_XMP_APP1))
+
+
+def _profile_blocks(text: Text, data: bytes, location: str) -> Iterator[Block]:
     span = Span(text.chunk.start, text.chunk.end)
-    data = _raw_profile(text)
     match text.keyword.removeprefix(_RAW_PROFILE).lower():
-        case b"xmp":
-            yield xmp_block(data.removeprefix(_XMP_APP1), location, span)
-        case b"app1" if data.startswith(_XMP_APP1):
-            yield xmp_block(data.removeprefix(_XMP_APP1), location, span)
         case b"exif" | b"app1":
             yield parsed(Carrier.EXIF, location, span, exif.parse, data.removeprefix(_EXIF))
         case b"iptc" | b"8bim":
@@ -202,7 +205,11 @@ def _text_blocks(source: Source, chunk: Chunk) -> Iterator[tuple[Text | None, Bl
         if text.keyword == XMP_KEYWORD:
             yield text, xmp_block(text.content, location, span)
         elif text.keyword.startswith(_RAW_PROFILE):
-            for block in _profile_blocks(text, location):
+            data = _raw_profile(text)
+            if packet := _profile_packet(text, data):
+                yield packet, xmp_block(packet.content, location, span)
+                return
+            for block in _profile_blocks(text, data, location):
                 yield None, block
         else:
             parse = partial(_parse_notice, text)
@@ -285,10 +292,12 @@ class Png(Container):
         for chunk in chunks:
             for text, block in self._blocks(source, chunk):
                 blocks.append(block)
-                if text is not None and text.keyword == XMP_KEYWORD:
+                if text is not None and block.carrier is Carrier.XMP:
                     packets.append((text, block))
                 elif text is not None and text.keyword.lower() == COPYRIGHT.lower():
                     notices.append(text)
+        # A raw profile is the main packet only where there is none in the standard's form.
+        packets.sort(key=lambda packet: packet[0].keyword != XMP_KEYWORD)
         ours = {text.chunk for text, _ in packets[:1]} | {text.chunk for text in notices}
         foreign = [
             Span(chunk.start, chunk.end)
