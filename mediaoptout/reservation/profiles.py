@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
+from string import Formatter
 from typing import Any, Final
 
 from mediaoptout.errors import ProfileError
@@ -51,6 +52,10 @@ KEYS: Final[Mapping[str, str]] = {
 
 ``holder`` may also be a list of tables (``[[holder]]``) for several holders.
 """
+
+
+PLACEHOLDERS: Final = ("holder", "uses", "basis", "contact")
+"""What may stand in braces in a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ def find(name: str) -> Profile:
     Raises:
         ProfileError: there is none, or it is wrong.
     """
-    if name.endswith(".toml") or "/" in name or "\\" in name:
+    if _is_path(name):
         return read(Path(name))
     for folder in folders():
         path = folder / f"{name}.toml"
@@ -169,36 +174,12 @@ def expected_uses(name: str) -> tuple[Use, ...]:
     Raises:
         ProfileError: the profile is wrong.
     """
-    uses = _extended(find(name), ()).get("uses", {})
-    return tuple(use for use in Use if use in uses and Permission(uses[use]).reserves)
-
-
-BEGINNING: Final = """\
-# A profile of mediaoptout: what is reserved, by whom, and where to ask for a licence.
-# Take the # away from a line to say it. What is not said here comes from the profile below.
-extends = "eu-tdm"
-title = "Our reservation"
-
-[holder]
-# name = "Example Records"
-# role = "phonogram producer"
-# identifiers = { isni = "0000 0001 2103 2683" }
-
-[licence]
-# url = "https://example.org/licences"
-# contact = "licences@example.org"
-
-[policy]
-# url = "https://example.org/tdm-policy.json"
-
-[declaration]
-# date = 2026-01-31
-# reference = "2026-001"
-
-[copyright]
-# notice = "© 2026 Example Records"
-"""
-"""What a new profile begins with."""
+    profile = find(name)
+    uses = _extended(profile, ()).get("uses", {})
+    reserved = tuple(use for use in Use if use in uses and Permission(uses[use]).reserves)
+    if not reserved:
+        raise _error(profile, "uses", f"the profile {profile.name!r} reserves nothing")
+    return reserved
 
 
 def write_new(path: Path) -> None:
@@ -210,9 +191,10 @@ def write_new(path: Path) -> None:
     Raises:
         ProfileError: it is there already, or cannot be written.
     """
+    text = files("mediaoptout.reservation").joinpath("new-profile.toml").read_text("utf-8")
     try:
         with path.open("x", encoding="utf-8") as stream:
-            stream.write(BEGINNING)
+            stream.write(text)
     except FileExistsError as error:
         raise ProfileError(f"{path} is there already", fix="choose another name") from error
     except OSError as error:
@@ -225,11 +207,22 @@ def _extended(profile: Profile, seen: tuple[str, ...]) -> dict[str, Any]:
         return dict(profile.data)
     if parent in seen:
         raise _error(profile, "extends", f"profiles extend each other in a circle: {parent!r}")
-    base = _extended(find(parent), (*seen, parent))
+    base = _extended(_beside(profile, parent), (*seen, parent))
     for key, value in profile.data.items():
         both = isinstance(value, dict) and isinstance(base.get(key), dict)
         base[key] = {**base[key], **value} if both else value
     return base
+
+
+def _beside(profile: Profile, parent: str) -> Profile:
+    """The profile that one extends: a name, or a path from where its own file is."""
+    if not _is_path(parent):
+        return find(parent)
+    return read(Path(profile.origin).parent / parent)
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith(".toml") or "/" in name or "\\" in name
 
 
 def _set(data: Mapping[str, Any], setting: str) -> dict[str, Any]:
@@ -244,7 +237,7 @@ def _set(data: Mapping[str, Any], setting: str) -> dict[str, Any]:
     if KEYS[key] == _LIST:
         typed = [part.strip() for part in value.split(";")]
     elif KEYS[key] == _FLAG:
-        typed = value == "true"
+        typed = {"true": True, "false": False}.get(value, value)
     elif KEYS[key] == _DATE:
         try:
             typed = date.fromisoformat(value)
@@ -336,7 +329,7 @@ def _check(profile: Profile, key: str, value: Any) -> None:
     fits = {
         _TEXT: isinstance(value, str),
         _LIST: texts,
-        _DATE: isinstance(value, date),
+        _DATE: type(value) is date,  # a date with a time is another type
         _FLAG: isinstance(value, bool),
         "a table of texts": isinstance(value, dict)
         and all(isinstance(item, str) for item in value.values()),
@@ -351,12 +344,19 @@ def _check(profile: Profile, key: str, value: Any) -> None:
                     profile, key, f"there are no texts in {language!r} (there are: {known})"
                 )
     if kind == _TEXT and key.startswith("texts."):
-        try:
-            value.format_map({"holder": "", "uses": "", "basis": "", "contact": ""})
-        except (KeyError, ValueError, IndexError) as error:
-            raise _error(
-                profile, key, f"{key} has a placeholder that is not known: {error}"
-            ) from error
+        _check_placeholders(profile, key, value)
+
+
+def _check_placeholders(profile: Profile, key: str, text: str) -> None:
+    try:
+        for _, name, form, conversion in Formatter().parse(text):
+            if name is not None and (name not in PLACEHOLDERS or form or conversion):
+                known = ", ".join(f"{{{word}}}" for word in PLACEHOLDERS)
+                raise _error(
+                    profile, key, f"{key} has a placeholder {{{name}}}; there are: {known}"
+                )
+    except ValueError as error:
+        raise _error(profile, key, f"{key} has a brace too many or too few: {error}") from error
 
 
 def _error(profile: Profile, key: str, message: str) -> ProfileError:

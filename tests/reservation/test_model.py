@@ -1,0 +1,90 @@
+"""The model refuses what makes no sense; the texts say what is reserved."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, replace
+from datetime import date
+
+import pytest
+
+from mediaoptout.errors import UsageError
+from mediaoptout.reservation.model import Holder, Reservation
+from mediaoptout.reservation.profiles import with_texts
+from mediaoptout.reservation.texts import compose, heads, phrases
+from mediaoptout.vocabularies import prose
+from mediaoptout.words import Permission, Use
+
+ALL = {
+    Use.DATA_MINING: Permission.RESERVED,
+    Use.AI_TRAINING: Permission.RESERVED,
+    Use.GENERATIVE_AI_TRAINING: Permission.RESERVED,
+}
+
+
+def test_words_may_be_given_as_text():
+    reservation = Reservation(uses={"data_mining": "reserved"})  # type: ignore[dict-item]
+    assert reservation.uses == {Use.DATA_MINING: Permission.RESERVED}
+    assert reservation.permission(Use.SEARCH) is Permission.UNSTATED
+
+
+@pytest.mark.parametrize("uses", [{}, {Use.SEARCH: Permission.ALLOWED}])
+def test_nothing_is_no_reservation(uses):
+    with pytest.raises(UsageError, match="reserves nothing"):
+        Reservation(uses=uses)
+
+
+def test_a_holder_has_a_name():
+    with pytest.raises(UsageError, match="no name"):
+        Reservation(uses=ALL, holders=(Holder(" "),))
+
+
+def test_a_reservation_stays_as_it_is():
+    with pytest.raises(FrozenInstanceError):
+        Reservation(uses=ALL).reference = "x"  # type: ignore[misc]
+
+
+def test_every_language_has_every_phrase():
+    tables = phrases().values()
+    assert len({frozenset(table) for table in tables}) == 1
+    assert len(set(heads())) == len(phrases())
+
+
+@pytest.mark.parametrize("language", phrases())
+@pytest.mark.parametrize("permission", [Permission.RESERVED, Permission.CONSTRAINED])
+@pytest.mark.parametrize("use", list(Use))
+def test_a_text_names_what_is_reserved(language: str, use: Use, permission: Permission):
+    reservation = Reservation(
+        uses={use: permission},
+        holders=(Holder("Jane {Doe}"),),
+        legal_basis=("Art. {1}",),
+        licence_url="https://example.org/",
+        reference="R-1",
+        declared=date(2026, 1, 2),
+    )
+    text = compose(reservation, language)
+    assert text.startswith(phrases()[language]["head"])
+    for part in ("Jane {Doe}", "Art. {1}", "https://example.org/", "R-1", "2026-01-02"):
+        assert part in text
+    assert phrases()[language][use] in text
+
+
+def test_mining_names_training_with_it():
+    text = compose(Reservation(uses=ALL), "en")
+    assert text.count("training") == 1
+    assert "  " not in text and "None" not in text and "{" not in text
+
+
+@pytest.mark.parametrize("language", phrases())
+def test_our_texts_are_noticed(language: str):
+    text = compose(Reservation(uses=ALL), language)
+    found = prose.sentence(text)
+    assert found is not None
+    assert found[1] == prose.MINING
+
+
+def test_texts_can_be_composed_anew():
+    reservation = with_texts(Reservation(uses=ALL), [("fr", ""), ("en", "{holder}: no.")])
+    assert [language for language, _ in reservation.texts] == ["fr", "en"]
+    assert reservation.texts[1][1].endswith("the rightholder: no.")
+    dated = with_texts(replace(reservation, declared=date(2026, 1, 2)))
+    assert "2026-01-02" in dated.texts[0][1]
