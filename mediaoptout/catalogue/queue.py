@@ -31,20 +31,30 @@ class Queue(Generic[J]):
         self._taken = 0
         self._overtaken = 0
         self._waiting: deque[tuple[J, int]] = deque()
+        self._suspects: deque[tuple[J, int]] = deque()
 
     @property
     def left(self) -> int | None:
         """How many jobs were not begun; None where ``jobs`` has no length."""
-        return None if self._size is None else self._size - self._taken + len(self._waiting)
+        return (
+            None
+            if self._size is None
+            else (self._size - self._taken + len(self._waiting) + len(self._suspects))
+        )
 
     def ahead(self, count: int) -> int:
         """How many jobs there are yet, looking no further than ``count``."""
-        self._waiting.extend(self._drawn(count - len(self._waiting)))
-        return min(count, len(self._waiting))
+        here = len(self._suspects) + len(self._waiting)
+        self._waiting.extend(self._drawn(count - here))
+        return min(count, len(self._suspects) + len(self._waiting))
 
     def put_back(self, jobs: Iterable[tuple[J, int]]) -> None:
         """Jobs that were taken and not begun; they come first."""
         self._waiting.extendleft(reversed(list(jobs)))
+
+    def suspect(self, jobs: Iterable[tuple[J, int]]) -> None:
+        """Jobs one of which killed its worker; each is given out alone, before all others."""
+        self._suspects.extend(jobs)
 
     def take(self, count: int, room: int | None, *, idle: bool) -> list[tuple[J, int]]:
         """The next chunk, with the cost of each job; empty if none fits.
@@ -54,6 +64,8 @@ class Queue(Generic[J]):
             room: the most that they may cost together; None for no limit.
             idle: whether nothing else is in hand: then a job may also cost more than there is.
         """
+        if self._suspects and (room is None or idle or self._suspects[0][1] <= room):
+            return [self._suspects.popleft()]
         chunk: list[tuple[J, int]] = []
         unfit: list[tuple[J, int]] = []
         total = 0

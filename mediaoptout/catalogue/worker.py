@@ -1,4 +1,8 @@
-"""A worker's side of a run: it takes chunks of jobs and answers every job with one message."""
+"""A worker's side of a run: it takes chunks of jobs and answers every job with one message.
+
+The jobs of a chunk are done in a few threads: while one waits for the disk to confirm a file,
+others go on, and the confirmations of many small files become one.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,21 @@ import signal
 import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from mediaoptout.errors import ErrorInfo, MediaoptoutError
 
 J = TypeVar("J")
 R = TypeVar("R")
+
+THREADS: Final = 12
+"""How many jobs of a chunk are begun at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +41,18 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a job, and how long it took in seconds."""
+    """What became of a job, and how long after the answer before it that came, in seconds."""
 
     seconds: float
     result: object = None
     error: ErrorInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A job's result, which may be None."""
+
+    result: object
 
 
 def serve(
@@ -63,12 +78,54 @@ def serve(
                 pipe.send(Stopped(error_info(error)))
                 return
         pipe.send(Ready())
-        while True:
-            for packed in pipe.recv():
-                if _fallen(line):
-                    pipe.send(Stopped())
-                    return
-                pipe.send_bytes(_answer(work, packed))
+        with ThreadPoolExecutor(THREADS) as threads:
+            while _chunk(line, pipe, work, threads):
+                pass
+
+
+def _chunk(
+    line: connection.Connection,
+    pipe: connection.Connection,
+    work: Callable[[J], R],
+    threads: ThreadPoolExecutor,
+) -> bool:
+    """Do a chunk of jobs, and answer them in its order; whether to go on."""
+    packed = pipe.recv()
+    last = time.perf_counter()
+    doing = [threads.submit(_do, line, work, job) for job in packed]
+    for future in doing:
+        answer = future.result()
+        if answer is None:
+            pipe.send(Stopped())
+            return False
+        now = time.perf_counter()
+        pipe.send_bytes(_packed(answer, now - last))
+        last = now
+    return True
+
+
+def _do(
+    line: connection.Connection, work: Callable[[J], R], packed: bytes
+) -> Done | ErrorInfo | None:
+    """Do one job; None if nothing shall be started any more, which then holds for all behind it.
+
+    Whatever goes wrong with it, its pickling included, is its own failure.
+    """
+    if _fallen(line):
+        return None
+    try:
+        return Done(work(ForkingPickler.loads(packed)))
+    except Exception as error:  # noqa: BLE001 # one bad job never stops the run
+        return error_info(error)
+
+
+def _packed(outcome: Done | ErrorInfo, seconds: float) -> bytes:
+    if isinstance(outcome, Done):
+        try:
+            return bytes(ForkingPickler.dumps(Answer(seconds, outcome.result)))
+        except Exception as error:  # noqa: BLE001 # pickling runs the result's own code
+            outcome = error_info(error)
+    return bytes(ForkingPickler.dumps(Answer(seconds, error=outcome)))
 
 
 def _fallen(line: connection.Connection) -> bool:
@@ -76,18 +133,6 @@ def _fallen(line: connection.Connection) -> bool:
         return line.poll()
     except OSError:  # as Windows says it
         return True
-
-
-def _answer(work: Callable[[J], R], packed: bytes) -> bytes:
-    """Do one job; whatever goes wrong with it, its pickling included, is its own failure."""
-    began = time.perf_counter()
-    try:
-        result = work(ForkingPickler.loads(packed))
-        answer = Answer(time.perf_counter() - began, result)
-        return bytes(ForkingPickler.dumps(answer))
-    except Exception as error:  # noqa: BLE001 # one bad job never stops the run
-        answer = Answer(time.perf_counter() - began, error=error_info(error))
-        return bytes(ForkingPickler.dumps(answer))
 
 
 def error_info(error: Exception) -> ErrorInfo:

@@ -2,8 +2,8 @@
 
 The parent hands a chunk of jobs to a worker that is idle, and to no other: a worker that reads
 cannot be blocked in writing, so the two never wait for each other. A worker answers every job
-with one message, in order, so that of a worker that dies exactly the first unanswered job was in
-its hand; the rest of its chunk goes back to the queue.
+with one message, in order. Of a worker that dies the unanswered jobs are suspects: each is done
+again alone, so that the one that kills is found.
 
 Every worker also holds the reading end of one pipe, the *line*, which nobody writes to. It falls
 when the parent lets go of it, on Ctrl-C, or when the parent dies; between two jobs a worker looks
@@ -255,16 +255,17 @@ class _Crew(Generic[J, R]):
                 yield Outcome(job, cast(R, result), reason)
 
     def _lost(self, worker: _Worker[J]) -> Iterator[Outcome[J, R]]:
-        """A worker died: the job in its hand failed, the others of its chunk are done again."""
+        """A worker died: a job that it had alone failed, several are done again one by one."""
         self._retire(worker)
         code = worker.process.exitcode
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
         if not worker.ready:
             self._failed_starts += 1
             self._reason = f"they end with {how}"
+        elif len(worker.hand) > 1:
+            self._queue.suspect(worker.hand)
         elif worker.hand:
             job, _ = worker.hand.popleft()
-            self._queue.put_back(worker.hand)
             message = f"the process died ({how}) while it had this file in hand"
             fix = "run again; if it dies again, give it more memory or fewer --jobs"
             yield Outcome(job, error=ErrorInfo("worker-died", message, fix=fix))
