@@ -8,13 +8,17 @@ from typing import Final
 
 from mediaoptout.containers.base import Block
 from mediaoptout.errors import DamagedError, ErrorInfo, LimitError, RefusedError
-from mediaoptout.splice.patch import Span
+from mediaoptout.splice.patch import Copy, Insert, Patch, Piece, Span
+from mediaoptout.splice.source import Source
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
 from mediaoptout.vocabularies.settle import settle
 from mediaoptout.words import Carrier
 
 DAMAGED: Final = "damaged-carrier"
 """The code of a block that is there and cannot be parsed."""
+
+MAX_GROUNDED: Final = 1 << 20
+"""How many bytes may be written again so that a file can be changed in place."""
 
 _MACHINE: Final = ("plus:DataMining", "tdm:reservation")
 
@@ -88,3 +92,30 @@ def agreed(
         if as_text(settled.value) != as_text(item.value):
             wanted[entry.name] = replace(item, value=settled.value)
     return tuple(wanted[item.name] for item in properties), tuple(warnings)
+
+
+def grounded(patch: Patch, source: Source, essence: Iterable[Span]) -> Patch:
+    """The same new file; if it keeps its size, what few bytes would move in it are literal.
+
+    The file can then be changed in place. Nothing of the essence becomes literal.
+
+    Args:
+        patch: the change.
+        source: the file that it is for.
+        essence: the spans that are the work itself.
+    """
+    stays = all(patch.locate(span.start) == span.start for span in essence if span.size)
+    if patch.size != source.size or patch.moves_nothing or not stays:
+        return patch
+    pieces: list[Piece] = []
+    at = moved = 0
+    for piece in patch.pieces:
+        if isinstance(piece, Copy) and piece.start != at:
+            moved += piece.size
+            if moved > MAX_GROUNDED:
+                return patch
+            pieces.append(Insert(source.read(piece.start, piece.end)))
+        else:
+            pieces.append(piece)
+        at += piece.size
+    return Patch(tuple(pieces))

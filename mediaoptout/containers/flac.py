@@ -17,7 +17,7 @@ from mediaoptout.carriers import id3, vorbis
 from mediaoptout.carriers.merged import Merged
 from mediaoptout.containers import id3_tags, trailing
 from mediaoptout.containers.base import Block, Capability, Change, Container, Layout, Wanted
-from mediaoptout.containers.blocks import agreed, parsed, refuse_damaged
+from mediaoptout.containers.blocks import agreed, grounded, parsed, refuse_damaged
 from mediaoptout.containers.id3_tags import PlacedTag
 from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.linker import Edit, Length, Links, relocate
@@ -153,8 +153,9 @@ class Flac(Container):
         carriers = [Carrier.VORBIS_COMMENT] if merged.said else []
         if wanted.manifest is not None or (layout.manifest and not wanted.drop_manifest):
             carriers.append(Carrier.C2PA)
+        patch = relocate(source.size, layout.links, edits)
         return Change(
-            patch=relocate(source.size, layout.links, edits),
+            patch=grounded(patch, source, layout.essence),
             carriers=tuple(carriers),
             warnings=(*warnings, *merged.warnings),
         )

@@ -17,10 +17,11 @@ from mediaoptout.splice.source import Source
 
 FORMS: Final = frozenset({b"RIFF", b"RF64", b"BW64"})
 DATA: Final = b"data"
+DS64: Final = b"ds64"
 START: Final = 12
 """Where the first chunk begins."""
 
-_DS64: Final = struct.Struct("<QQQI")
+_FIELDS: Final = struct.Struct("<QQQI")
 _ENTRY: Final = struct.Struct("<4sQ")
 _SIZE_AT: Final = 4
 _LONG_SIZE_AT: Final = START + HEADER
@@ -115,13 +116,13 @@ def _inside(found: Walk, stated_end: int, size: int) -> tuple[tuple[Chunk, ...],
 
 
 def _ds64(source: Source) -> Sizes | None:
-    if source.size < START + HEADER + _DS64.size:
+    if source.size < START + HEADER + _FIELDS.size:
         return None
     head = source.read(START, START + HEADER)
-    if head[:4] != b"ds64" or int.from_bytes(head[4:], "little") < _DS64.size:
+    if head[:4] != DS64 or int.from_bytes(head[4:], "little") < _FIELDS.size:
         return None
-    at = START + HEADER + _DS64.size
-    riff, data, samples, count = _DS64.unpack(source.read(START + HEADER, at))
+    at = START + HEADER + _FIELDS.size
+    riff, data, samples, count = _FIELDS.unpack(source.read(START + HEADER, at))
     room = min(START + HEADER + int.from_bytes(head[4:], "little"), source.size) - at
     count = min(count, room // _ENTRY.size, MAX_TABLE)
     table = source.read(at, at + count * _ENTRY.size)
@@ -169,7 +170,8 @@ def _obstacle(
     over = source.size - HEADER - stated
     if form == b"RIFF" and over and over % (UNKNOWN + 1) == 0:
         return _refusal("the file is longer than its 32-bit lengths can say", _SIZE_AT)
-    claimed = HEADER + stated not in (end, first.end) and source.size - end >= HEADER
+    ends = (end, first.end) if cut is None else (end, first.end, cut.end, cut.end + 1)
+    claimed = HEADER + stated not in ends and source.size - end >= HEADER
     if claimed and chunks[-1].name == DATA and not _is_filling(source, end):
         return _refusal("what follows the data chunk is neither a chunk nor filling", end)
     return None

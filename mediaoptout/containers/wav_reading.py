@@ -12,7 +12,7 @@ from mediaoptout.carriers import id3, info, xmp
 from mediaoptout.containers.base import Block, Layout
 from mediaoptout.containers.blocks import DAMAGED, parsed
 from mediaoptout.containers.chunks import Chunk
-from mediaoptout.containers.riff import DATA, Riff, read_riff
+from mediaoptout.containers.riff import DATA, DS64, Riff, read_riff
 from mediaoptout.errors import ErrorInfo
 from mediaoptout.splice.linker import Length
 from mediaoptout.splice.patch import Span
@@ -71,7 +71,7 @@ def read_layout(source: Source) -> WavLayout:
     foreign = [
         Span(chunk.start, chunk.end)
         for chunk in riff.chunks
-        if chunk not in stating and chunk.name != DATA and chunk.name not in FILLING
+        if chunk not in stating and chunk.name not in (DATA, DS64, *FILLING)
     ]
     if riff.end < source.size:
         foreign.append(Span(riff.end, source.size))

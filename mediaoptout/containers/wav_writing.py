@@ -81,7 +81,7 @@ def _state(
         chunks = [_list_with_notice(layout)]
     for chunk in chunks or (None,):
         payload = source.read(*chunk.payload) if chunk else b""
-        merged = _merged(layout, wanted, carrier, payload)
+        merged = _merged(layout, wanted, carrier, payload).grounded(payload)
         plan.warnings += merged.warnings
         if merged.said and carrier not in plan.carriers:
             plan.carriers.append(carrier)
