@@ -121,16 +121,13 @@ class _Collector:
         self.references.extend(new)
 
     def _moov(self) -> None:
-        masks: dict[int, int] = {}
         for trak in self.moov.all(b"trak"):
             found = tracks.read_chunks(self.source, trak)
-            for table in (*found.tables, *found.strangers):
-                masks[table.at] = len(table.targets)
             for table in found.tables:
                 self._reach(max(table.targets, default=0), table.name, table.at)
             self.tables.extend(found.tables)
             self.strangers.extend(found.strangers)
-            self._frame(trak, frozenset(box.start for box in found.masks))
+            self._frame(trak, frozenset(box.start for box in found.boxes))
         for child in self.moov.children:
             if child.box.kind == b"meta":
                 self._items(child.box)
@@ -140,9 +137,10 @@ class _Collector:
                 self._frame(child, frozenset())
 
     def _frame(self, node: Node, masked: frozenset[int]) -> None:
-        self.digest.say(node.box.kind, len(node.children))
         if node.box.start in masked:
+            self.digest.say(b"offsets")
             return
+        self.digest.say(node.box.kind, len(node.children))
         if not node.children:
             references = self._items(node.box) if node.box.kind == b"meta" else []
             self.digest.box(node.box, sorted((item.at, item.width) for item in references))

@@ -99,6 +99,8 @@ def plan(source: Source, movie: Movie, wanted: Wanted, habits: Habits) -> Change
     if fresh:
         _add_user_data(work, fresh)
     work.inner += settle_movie(movie, moov, total(work.inner), wanted.padding)
+    # What is put at one place goes into the innermost element first.
+    work.inner.sort(key=lambda edit: -1 if edit.inside is None else edit.inside, reverse=True)
     patch = relocate(movie.size, movie.links, [*work.inner, *work.outer])
     _check_strangers(movie, patch)
     order = (Carrier.XMP, Carrier.MP4_ILST, Carrier.QUICKTIME)

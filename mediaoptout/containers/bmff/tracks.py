@@ -31,12 +31,12 @@ class Chunks:
 
     Args:
         tables: its offsets in this file, to be kept right.
-        masks: the boxes whose content is nothing but such offsets.
+        boxes: the boxes that they stand in, which hold nothing else.
         strangers: offsets that are said to count in another file.
     """
 
     tables: tuple[Table, ...]
-    masks: tuple[Box, ...]
+    boxes: tuple[Box, ...]
     strangers: tuple[Table, ...] = ()
 
 
@@ -47,19 +47,17 @@ def read_chunks(source: Source, trak: Node) -> Chunks:
         DamagedError: a table is longer than its box.
         LimitError: there are too many chunks.
     """
-    tables: list[Table] = []
-    masks: list[Box] = []
-    for stbl in trak.all(b"mdia", b"minf", b"stbl"):
-        for child in stbl.children:
-            if child.box.kind in (b"stco", b"co64"):
-                tables.append(_offsets(source, child.box, stbl.box))
-                masks.append(child.box)
-    external = _external(source, trak)
-    own = [] if external else tables
-    aux = _auxiliary(source, trak)
-    masks.extend(box for box, _ in aux)
-    ordered = sorted([*own, *(table for _, table in aux)], key=lambda table: table.at)
-    return Chunks(tuple(ordered), tuple(masks), tuple(tables) if external else ())
+    found = [
+        (child.box, _offsets(source, child.box, stbl.box))
+        for stbl in trak.all(b"mdia", b"minf", b"stbl")
+        for child in stbl.children
+        if child.box.kind in (b"stco", b"co64")
+    ]
+    strangers: tuple[Table, ...] = ()
+    if _external(source, trak):
+        strangers, found = tuple(table for _, table in found), []
+    own = sorted([*found, *_auxiliary(source, trak)], key=lambda pair: pair[0].start)
+    return Chunks(tuple(table for _, table in own), tuple(box for box, _ in own), strangers)
 
 
 def entries(source: Source, box: Box, at: int, count: int, width: Literal[4, 8]) -> array[int]:
