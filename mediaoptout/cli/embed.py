@@ -70,6 +70,7 @@ def embed(
     from mediaoptout.catalogue.tally import EmbedTally
     from mediaoptout.cli import humane, running, summary
     from mediaoptout.cli.console import Console
+    from mediaoptout.cli.identity import first_identity
     from mediaoptout.embedding import Declaration, EmbedOptions
     from mediaoptout.errors import UsageError
     from mediaoptout.reservation.profiles import DEFAULT, load
@@ -99,6 +100,9 @@ def embed(
     plan = mirrored(items, named, output) if output is not None else itself(items)
 
     console = Console(form, quiet=quiet, color=color)
+    if sign and plan and not dry_run:
+        # Made here, once, before several processes would all want to make it.
+        first_identity(console)
     tally = EmbedTally()
     outcomes = embed_all(plan, declaration, options, copy_others=others is Others.COPY, means=means)
     clock = summary.Clock()

@@ -53,16 +53,23 @@ def folder() -> Path:
     return config_folder() / "identity"
 
 
+def exists() -> bool:
+    """Whether there is a local identity."""
+    return (folder() / _KEY).exists()
+
+
 def local() -> Identity:
     """The local identity, made now if there is none.
 
     Raises:
         UsageError: it is there and cannot be used, or cannot be made.
     """
-    place = folder()
-    if not (place / _KEY).exists():
-        return make(place)
-    return load(place)
+    return load(folder()) if exists() else make(folder())
+
+
+def passing() -> Identity:
+    """An identity that is kept nowhere, for plans that sign nothing."""
+    return _read(*_certificates(), folder())
 
 
 def load(place: Path) -> Identity:
@@ -71,31 +78,34 @@ def load(place: Path) -> Identity:
     Raises:
         UsageError: something is missing, unreadable, expired or does not fit together.
     """
+    try:
+        chain, key = (place / _CHAIN).read_bytes(), (place / _KEY).read_bytes()
+    except OSError as error:
+        raise _unusable(place, error) from error
+    return _read(chain, key, place)
+
+
+def _unusable(place: Path, reason: object) -> UsageError:
+    return UsageError(
+        f"the identity in {place} cannot be used: {reason}",
+        fix="restore it from your backup, or make a new one with 'mediaoptout identity new'",
+        code="identity",
+    )
+
+
+def _read(chain: bytes, key: bytes, place: Path) -> Identity:
     from cryptography import x509
     from cryptography.hazmat.primitives import serialization
 
     try:
-        chain, key = (place / _CHAIN).read_bytes(), (place / _KEY).read_bytes()
         leaf = x509.load_pem_x509_certificates(chain)[0]
         private = serialization.load_pem_private_key(key, None)
-    except (OSError, ValueError, TypeError, IndexError) as error:
-        raise UsageError(
-            f"the identity in {place} cannot be read: {error}",
-            fix="restore it from your backup, or make a new one with 'mediaoptout identity new'",
-            code="identity",
-        ) from error
+    except (ValueError, TypeError, IndexError) as error:
+        raise _unusable(place, error) from error
     if private.public_key() != leaf.public_key():
-        raise UsageError(
-            f"the key and the certificate in {place} do not belong together",
-            fix="restore both from your backup, or run 'mediaoptout identity new'",
-            code="identity",
-        )
+        raise _unusable(place, "key and certificate do not belong together")
     if leaf.not_valid_after_utc <= datetime.now(UTC):
-        raise UsageError(
-            f"the identity in {place} expired on {leaf.not_valid_after_utc:%Y-%m-%d}",
-            fix="make a new one with 'mediaoptout identity new'",
-            code="identity",
-        )
+        raise _unusable(place, f"it expired on {leaf.not_valid_after_utc:%Y-%m-%d}")
     return Identity(_name(leaf), chain, key, leaf.serial_number, leaf.not_valid_after_utc, place)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mediaoptout.credentials.identity import local
+from mediaoptout.credentials import identity
 
 if TYPE_CHECKING:
     from mediaoptout.credentials.signing import Session
@@ -20,4 +20,16 @@ def current() -> Session:
     """
     from mediaoptout.credentials.signing import Session
 
-    return Session(local())
+    return Session(identity.local())
+
+
+def planning() -> Session:
+    """A session for plans: that of the local identity, or one that leaves nothing behind."""
+    return current() if identity.exists() else _passing()
+
+
+@cache
+def _passing() -> Session:
+    from mediaoptout.credentials.signing import Session
+
+    return Session(identity.passing())

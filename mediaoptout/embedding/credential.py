@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediaoptout.containers.base import Container, Layout
+from mediaoptout.credentials.identity import exists
 from mediaoptout.credentials.session import current
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
 from mediaoptout.errors import RefusedError, WriteError
@@ -41,7 +42,7 @@ def is_ours(report: Report, declaration: Declaration) -> bool:
     """Whether a manifest is whole, of our signer, and reserves what is to be reserved."""
     if report.credential.integrity is not Integrity.INTACT:
         return False
-    if report.serial != current().identity.serial:
+    if not exists() or report.serial != current().identity.serial:
         return False
     found = [
         statement
@@ -76,7 +77,8 @@ def refuse_breaking(layout: Layout, before: Report | None, options: EmbedOptions
             " recorded as such",
             code="credential-broken",
         )
-    if before.serial != current().identity.serial and not options.resign:
+    ours = exists() and before.serial == current().identity.serial
+    if not ours and not options.resign:
         raise RefusedError(
             f"the file carries a C2PA manifest of {before.credential.signer or 'somebody else'}",
             at=at,

@@ -12,7 +12,7 @@ from mediaoptout.containers.base import Change, Container, Layout, Wanted
 from mediaoptout.containers.kinds import MEDIA_EXTENSIONS, kind
 from mediaoptout.containers.proof import prove
 from mediaoptout.containers.registry import detect
-from mediaoptout.credentials.session import current
+from mediaoptout.credentials.session import current, planning
 from mediaoptout.embedding.credential import (
     framed,
     is_ours,
@@ -42,7 +42,7 @@ from mediaoptout.vocabularies.reading import resolve, statements
 from mediaoptout.words import Carrier, Status
 
 if TYPE_CHECKING:
-    from mediaoptout.credentials.signing import Pending
+    from mediaoptout.credentials.signing import Pending, Session
 
 
 def embed(
@@ -145,7 +145,8 @@ def _embed(
     refuse_breaking(layout, before, options)
     pending: Pending | None = None
     if signing:
-        pending, change = _with_manifest(source, container, layout, wanted, declaration)
+        session = planning() if options.dry_run else current()
+        pending, change = _with_manifest(source, container, layout, wanted, declaration, session)
         if pending is None and says_it:
             return replace(record, warnings=(*layout.warnings, *change.warnings))
     result = _checked(source, container, layout, change, pending.size if pending else 0)
@@ -165,7 +166,7 @@ def _embed(
     )
     if target is not None and not options.overwrite and os.path.lexists(target):
         if _is_done(change.patch, source, container, target, declaration, pending):
-            return replace(record, status=Status.UNCHANGED)
+            return replace(record, status=Status.UNCHANGED, bytes_copied=0, bytes_inserted=0)
         raise RefusedError(
             f"the output {target} exists already and is another file",
             fix="give --overwrite to replace it, or another --output",
@@ -189,11 +190,12 @@ def _with_manifest(
     layout: Layout,
     wanted: Wanted,
     declaration: Declaration,
+    session: Session,
 ) -> tuple[Pending | None, Change]:
     """The change with room for a manifest, and what is to fill it; None where it has no place."""
     title, media_type = source.path.name, container.media_types[0]
     try:
-        pending = current().begin(source, media_type, title, declaration.assertions)
+        pending = session.begin(source, media_type, title, declaration.assertions)
     except RefusedError:
         change = container.change(source, layout, replace(wanted, manifest=1))
         if change.patch.holes:
