@@ -175,7 +175,12 @@ def _profile_packet(text: Text, data: bytes) -> Text | None:
     kind = text.keyword.removeprefix(_RAW_PROFILE).lower()
     if kind != b"xmp" and not (kind == b"app1" and data.startswith(_XMP_APP1)):
         return None
-    return text._replace(content=data.removeprefix(_XMP_APP1))
+    return text._replace(content=_bare(data.removeprefix(_XMP_APP1)))
+
+
+def _bare(packet: bytes) -> bytes:
+    """A packet without its byte order mark, which readers of ``iTXt`` stumble over."""
+    return packet.removeprefix(b"\xef\xbb\xbf")
 
 
 def _profile_blocks(text: Text, data: bytes, location: str) -> Iterator[Block]:
@@ -203,6 +208,7 @@ def _text_blocks(source: Source, chunk: Chunk) -> Iterator[tuple[Text | None, Bl
             return
         location = f"{location}:{text.keyword.decode('latin-1')}"
         if text.keyword == XMP_KEYWORD:
+            text = text._replace(content=_bare(text.content))
             yield text, xmp_block(text.content, location, span)
         elif text.keyword.startswith(_RAW_PROFILE):
             data = _raw_profile(text)

@@ -150,8 +150,45 @@ def test_the_manifest_stands_behind_exif(samples, corpus):
     assert new.index(b"eXIf") < new.index(b"caBX") < new.index(b"IDAT")
 
 
+TIFF = b"II*\0\x08\0\0\0\1\0\x98\x82\2\0\x07\0\0\0\x1a\0\0\0\0\0\0\0Author\0"
+
+
 def test_an_exif_notice_is_read(plain):
-    tiff = b"II*\0\x08\0\0\0\1\0\x98\x82\2\0\x07\0\0\0\x1a\0\0\0\0\0\0\0Author\0"
-    [block] = PNG.read(BytesSource(with_chunks(plain, render(b"eXIf", tiff)))).blocks
+    [block] = PNG.read(BytesSource(with_chunks(plain, render(b"eXIf", TIFF)))).blocks
     assert block.carrier is Carrier.EXIF
     assert [(e.name, e.value) for e in block.entries] == [("dc:rights", "Author")]
+
+
+def raw_profile(kind: str, data: bytes) -> bytes:
+    text = f"\n{kind}\n{len(data):8}\n{data.hex()}\n".encode()
+    return render(b"zTXt", f"Raw profile type {kind}".encode() + b"\0\0" + zlib.compress(text))
+
+
+def test_a_raw_profile_becomes_a_packet_of_the_standard_form(plain):
+    packet = b"\xef\xbb\xbf" + PACKET % b"DMI-PROHIBITED"
+    new = written(with_chunks(plain, raw_profile("xmp", packet)))
+    assert b"Raw profile" not in new
+    assert b"XML:com.adobe.xmp\0\0\0\0\0<x:xmpmeta" in new
+    assert b'vocab/DMI-PROHIBITED"' in new
+
+
+def test_a_raw_profile_beside_a_packet_is_kept(plain):
+    profile = raw_profile("xmp", PACKET % b"DMI-PROHIBITED")
+    new = written(with_chunks(plain, profile, itxt(PACKET % b"DMI-UNSPECIFIED")))
+    assert profile in new
+    assert new.count(b"XML:com.adobe.xmp") == 1
+    assert b"EXCEPTSEARCHENGINEINDEXING" not in new
+
+
+def test_raw_profiles_of_exif_and_iptc_are_read(plain):
+    iptc = b"8BIM\x04\x04\0\0" + (15).to_bytes(4, "big") + b"\x1c\x02\x74\0\x0a\xa9 Somebody\0"
+    data = with_chunks(plain, raw_profile("exif", b"Exif\0\0" + TIFF), raw_profile("iptc", iptc))
+    found = [(e.carrier, e.value) for b in PNG.read(BytesSource(data)).blocks for e in b.entries]
+    assert found == [(Carrier.EXIF, "Author"), (Carrier.IIM, "© Somebody")]
+
+
+def test_a_raw_profile_that_is_no_hexadecimal_is_damaged_and_stays(plain):
+    chunk = render(b"tEXt", b"Raw profile type exif\0\nexif\n 4\nzzzz")
+    data = with_chunks(plain, chunk)
+    assert PNG.read(BytesSource(data)).blocks[0].error is not None
+    assert chunk in written(data)
