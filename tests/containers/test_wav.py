@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,7 +91,7 @@ def cut_off(part: bytes) -> bytes:
     return whole[:4] + struct.pack("<I", stated) + whole[8:]
 
 
-def run(data: bytes | Source, **options: bool | int) -> tuple[WavLayout, Change, PatchedSource]:
+def run(data: bytes | Source, **options: Any) -> tuple[WavLayout, Change, PatchedSource]:
     source = BytesSource(data) if isinstance(data, bytes) else data
     layout = WAV.read(source)
     change = WAV.change(source, layout, wanted(**options))
