@@ -195,7 +195,13 @@ def _definition(media_type: str, title: str, assertions: Sequence[Assertion]) ->
             "format": media_type,
             "assertions": [
                 {"label": "c2pa.actions.v2", "data": actions},
-                *({"label": item.label, "data": dict(item.data)} for item in assertions),
+                *(_assertion(item) for item in assertions),
             ],
         }
     )
+
+
+def _assertion(item: Assertion) -> dict[str, Any]:
+    """An assertion as the library takes it; what is JSON-LD must be stored as JSON, not CBOR."""
+    written = {"label": item.label, "data": dict(item.data)}
+    return {**written, "kind": "Json"} if "@context" in item.data else written
