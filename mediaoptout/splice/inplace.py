@@ -113,8 +113,8 @@ def overwrite(
     if not patch.moves_nothing or patch.holes:
         raise ValueError("this patch cannot be carried out in place")
     path = Path(os.path.realpath(source.path))
-    recover(path.parent)
     try:
+        recover(path.parent)
         fd = files.open_to_change(path)
         try:
             _overwrite(fd, path, patch, source, check, sync)

@@ -54,18 +54,21 @@ def recover(folder: Path) -> list[Recovered]:
     """Mend the files of a folder that dead processes left half changed.
 
     To be called before a file in the folder is read; where there is nothing to mend that costs
-    one system call. Records that a living process holds are left to it. Raises nothing.
+    two system calls. Records that a living process holds are left to it. Raises nothing.
 
     Args:
         folder: the folder of the files themselves, not of links to them.
     """
     found: list[Recovered] = []
     records = folder / FOLDER
-    for name in sorted(files.names(records)):
+    there = sorted(files.names(records))
+    for name in there:
         if name.endswith((SUFFIX, UNFINISHED)):
             mended = _claimed(records / name)
             if mended is not None:
                 found.append(mended)
+    if not there:
+        files.remove_folder(records)  # a run may have ended before it wrote its record
     return found
 
 
