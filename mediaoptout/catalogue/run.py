@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from mediaoptout.catalogue.outputs import Job
 from mediaoptout.catalogue.selection import is_media
 from mediaoptout.catalogue.workers import Outcome, run
+from mediaoptout.credentials.session import current
 from mediaoptout.embedding import Declaration, EmbedOptions, embed_file
 from mediaoptout.errors import MediaoptoutError, WriteError
 from mediaoptout.records import EmbedRecord, InspectRecord, VerifyRecord
@@ -30,6 +31,15 @@ SMALL_FILES: Final = 64
 SMALL_BYTES: Final = 256 << 20
 """... unless the files hold more than this together."""
 
+VALIDATING: Final = 560 << 20
+"""What the reference reader holds at most while it validates a large file ..."""
+
+HELD_WHOLE: Final = frozenset({".mp3"})
+"""... unless it is one of these, which the reader takes into memory whole."""
+
+MEMORY: Final = 1 << 30
+"""What a run may hold unless told otherwise: large validations then go one at a time."""
+
 DEBUG: Final = "MEDIAOPTOUT_DEBUG"
 """The environment variable that shows the traceback of an unexpected error."""
 
@@ -40,11 +50,11 @@ class Means:
 
     Args:
         processes: how many files at once; None for what the run is worth on this machine.
-        memory: the most memory that all files in hand may need together, in bytes, or None.
+        memory: the most memory that all files in hand may need together, in bytes.
     """
 
     processes: int | None = None
-    memory: int | None = None
+    memory: int = MEMORY
 
     def workers(self, jobs: Sequence[Job]) -> int:
         """How many processes these jobs get."""
@@ -83,9 +93,12 @@ def embed_all(
 
     Raises:
         Interrupted: Ctrl-C left files undone.
+        UsageError: there is no identity to sign with.
     """
+    if options.sign:
+        current()  # the identity is made, or found wanting, before there are several of us
     work = partial(_embed, declaration=declaration, options=options, copy_others=copy_others)
-    for outcome in _outcomes(work, jobs, means):
+    for outcome in _outcomes(work, jobs, means, validates=options.sign):
         if outcome.error is not None:
             path = str(outcome.job.item.path)
             failed = EmbedRecord(path=path, status=Status.FAILED, error=outcome.error)
@@ -110,7 +123,7 @@ def verify_all(
         means: what the run may use.
     """
     work = partial(_verify, expected=tuple(expected), quick=quick)
-    for outcome in _outcomes(work, jobs, means):
+    for outcome in _outcomes(work, jobs, means, validates=not quick):
         if outcome.error is not None:
             yield outcome.job, VerifyRecord(path=str(outcome.job.item.path), error=outcome.error)
         else:
@@ -126,7 +139,7 @@ def inspect_all(
         jobs: the files.
         means: what the run may use.
     """
-    for outcome in _outcomes(_inspect, jobs, means):
+    for outcome in _outcomes(_inspect, jobs, means, validates=True):
         if outcome.error is not None:
             unread = VerifyRecord(path=str(outcome.job.item.path), error=outcome.error)
             summary = outcome.error.message
@@ -136,11 +149,12 @@ def inspect_all(
 
 
 def _outcomes(
-    work: Callable[[Job], T], jobs: Sequence[Job], means: Means | None
+    work: Callable[[Job], T], jobs: Sequence[Job], means: Means | None, *, validates: bool
 ) -> Iterator[Outcome[Job, T]]:
     means = means or Means()
     shown = partial(_showing, work) if os.environ.get(DEBUG) else work
-    return run(shown, jobs, processes=means.workers(jobs), memory=means.memory, cost=_cost)
+    cost = partial(_cost, validates=validates)
+    return run(shown, jobs, processes=means.workers(jobs), memory=means.memory, cost=cost)
 
 
 def _showing(work: Callable[[Job], T], job: Job) -> T:
@@ -151,9 +165,13 @@ def _showing(work: Callable[[Job], T], job: Job) -> T:
         raise
 
 
-def _cost(job: Job) -> int:
+def _cost(job: Job, *, validates: bool) -> int:
     """The most that is held of a file at once."""
-    return min(job.item.size, MAX_READ)
+    if not validates:
+        return min(job.item.size, MAX_READ)
+    if job.item.path.suffix.lower() in HELD_WHOLE:
+        return job.item.size
+    return min(job.item.size, VALIDATING)
 
 
 def _passed_over(job: Job) -> bool:

@@ -68,7 +68,7 @@ class Console:
         """A record, where records are wanted."""
         from mediaoptout.records import to_line
 
-        print(to_line(record), flush=True)
+        self.line(to_line(record))
 
     def line(self, text: str = "") -> None:
         """A line of the answer, where people read it."""

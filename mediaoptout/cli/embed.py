@@ -56,7 +56,7 @@ def embed(
         bool, typer.Option("--dry-run", "-n", help="Plan and check everything, write nothing.")
     ] = False,
     jobs: given.Jobs = None,
-    max_memory: given.Memory = None,
+    max_memory: given.Memory = "1G",
     form: given.Form = Format.TEXT,
     quiet: given.Quiet = False,
     color: given.Colour = Color.AUTO,
@@ -94,7 +94,7 @@ def embed(
         sign_flac=sign_flac,
         resign=resign,
     )
-    means = Means(processes=jobs, memory=humane.parse_size(max_memory) if max_memory else None)
+    means = Means(processes=jobs, memory=humane.parse_size(max_memory))
     named = running.paths(sources, null=null)
     items = select(named, beside=output)
     plan = mirrored(items, named, output) if output is not None else itself(items)

@@ -20,7 +20,7 @@ def inspect(
         ),
     ],
     jobs: given.Jobs = None,
-    max_memory: given.Memory = None,
+    max_memory: given.Memory = "1G",
     form: given.Form = Format.TEXT,
     quiet: given.Quiet = False,
     color: given.Colour = Color.AUTO,
@@ -35,7 +35,7 @@ def inspect(
     from mediaoptout.cli.console import Console
     from mediaoptout.words import Exit
 
-    means = Means(processes=jobs, memory=humane.parse_size(max_memory) if max_memory else None)
+    means = Means(processes=jobs, memory=humane.parse_size(max_memory))
     named = running.paths(files, null=null)
     plan = in_place(select(named))
     console = Console(form, quiet=quiet or len(plan) == 1, color=color)

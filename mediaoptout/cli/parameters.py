@@ -28,7 +28,7 @@ Jobs = Annotated[
     typer.Option(min=1, metavar="N", help="Files at once; by default as the processors allow."),
 ]
 Memory = Annotated[
-    str | None,
+    str,
     typer.Option("--max-memory", metavar="SIZE", help="Memory for all files at once, like 2G."),
 ]
 Form = Annotated[

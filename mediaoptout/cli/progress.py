@@ -106,7 +106,10 @@ def _bar(console: Console, files: int, total: int) -> Iterator[Advance]:
             done += 1
             bar.update(task, advance=size, done=done)
 
-        console.write_above(lambda text: bar.console.print(RichText.from_ansi(text)))
+        def above(text: str) -> None:
+            bar.console.print(RichText.from_ansi(text), soft_wrap=True)
+
+        console.write_above(above)
         try:
             yield advance
         finally:

@@ -121,7 +121,8 @@ def _listed(title: str, reasons: Iterable[Reason]) -> Iterator[str]:
     yield ""
     yield f"{title}:"
     for reason in found:
-        yield f"  {reason.count:>7,}  {reason.outcome}: {printable(reason.message)}"
+        outcome = f"{reason.outcome}: " if reason.outcome else ""
+        yield f"  {reason.count:>7,}  {outcome}{printable(reason.message)}"
         where = "in" if reason.count == 1 else "first in"
         yield f"           {where} {printable(reason.path)}"
         if reason.fix:

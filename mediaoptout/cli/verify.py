@@ -17,7 +17,7 @@ def verify(
         bool, typer.Option("--quick", help="Read headers only; validate no manifest.")
     ] = False,
     jobs: given.Jobs = None,
-    max_memory: given.Memory = None,
+    max_memory: given.Memory = "1G",
     form: given.Form = Format.TEXT,
     quiet: given.Quiet = False,
     color: given.Colour = Color.AUTO,
@@ -37,7 +37,7 @@ def verify(
         from mediaoptout.reservation.profiles import expected_uses
 
         expected = expected_uses(profile)
-    means = Means(processes=jobs, memory=humane.parse_size(max_memory) if max_memory else None)
+    means = Means(processes=jobs, memory=humane.parse_size(max_memory))
     named = running.paths(sources, null=null)
     plan = in_place(select(named))
 
