@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Final
 
+from mediaoptout.containers import bmff, flac, jpeg, mp3, png, wav
 from mediaoptout.containers.base import Container
 from mediaoptout.errors import DamagedError
 from mediaoptout.splice.source import Source
@@ -13,23 +12,15 @@ from mediaoptout.splice.source import Source
 HEAD: Final = 64
 """How many first bytes every family is shown."""
 
-_MODULES: Final = ("png", "jpeg", "wav", "flac", "bmff", "mp3")
-
-
-def _families() -> tuple[Container, ...]:
-    found: list[Container] = []
-    for name in _MODULES:
-        path = f"mediaoptout.containers.{name}"
-        if find_spec(path) is not None:
-            try:
-                found.extend(import_module(path).FAMILIES)
-            except (ImportError, SyntaxError, AttributeError):
-                continue
-    return tuple(found)
-
-
-CONTAINERS: Final[tuple[Container, ...]] = _families()
-"""The families, those with a signature of their own first."""
+CONTAINERS: Final[tuple[Container, ...]] = (
+    *jpeg.FAMILIES,
+    *png.FAMILIES,
+    *wav.FAMILIES,
+    *flac.FAMILIES,
+    *bmff.FAMILIES,
+    *mp3.FAMILIES,
+)
+"""The families; MP3, which has no signature of its own, comes last."""
 
 
 def detect(source: Source) -> Container | None:
@@ -45,7 +36,7 @@ def detect(source: Source) -> Container | None:
 def _recognises(family: Container, source: Source, head: bytes) -> bool:
     try:
         return family.recognises(source, head)
-    except DamagedError:
+    except DamagedError:  # it ends where the family's structure would go on
         return False
 
 

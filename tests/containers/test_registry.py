@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from mediaoptout.containers.registry import CONTAINERS, by_name, detect
+from mediaoptout.splice.source import BytesSource
+
+HEAVY = ("lxml", "mutagen", "c2pa", "cryptography", "PIL", "pymediainfo", "jinja2")
+
+
+def test_every_family_has_a_name_of_its_own():
+    names = [family.name for family in CONTAINERS]
+    assert len(set(names)) == len(names)
+    assert [by_name(name) for name in names] == list(CONTAINERS)
+
+
+def test_every_family_says_what_it_is():
+    for family in CONTAINERS:
+        assert family.title and family.media_types
+        assert all(name.startswith(".") and name.islower() for name in family.extensions)
+        assert any(capability.write for capability in family.carries.values())
+        assert all(capability.place for capability in family.carries.values())
+
+
+def test_an_unknown_name_is_a_key_error():
+    with pytest.raises(KeyError):
+        by_name("tape")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\0",
+        b"hello, this is text and no media at all" * 9,
+        b"\0\0\1\xba" + bytes(2000),  # an MPEG programme stream
+        b"GIF89a" + bytes(100),
+        b"%PDF-1.7\n" + bytes(100),
+        b"PK\x03\x04" + bytes(100),
+        b"\xff\xd8",
+        b"\x89PNG\r\n\x1a\n",
+        b"RIFF\x04\0\0\0WEBP",
+        b"ID3",
+    ],
+    ids=lambda data: data[:8].hex() or "empty",
+)
+def test_what_is_of_no_family_is_not_claimed(data):
+    assert detect(BytesSource(data)) is None
+
+
+def test_nothing_heavy_is_loaded():
+    script = (
+        "import sys, mediaoptout.containers.registry;"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert done.stdout.decode().strip() == "[]"
