@@ -35,9 +35,11 @@ from mediaoptout.errors import (
 from mediaoptout.records import EmbedRecord, Essence
 from mediaoptout.reservation.model import Reservation
 from mediaoptout.reservation.profiles import load
+from mediaoptout.splice import inplace
 from mediaoptout.splice.patch import Patch, PatchedSource
+from mediaoptout.splice.recovery import mend
 from mediaoptout.splice.source import FileSource, Source
-from mediaoptout.splice.writer import same_bytes, write
+from mediaoptout.splice.writer import same_bytes, swept, write
 from mediaoptout.vocabularies.reading import resolve, statements
 from mediaoptout.words import Carrier, Status
 
@@ -73,12 +75,15 @@ def embed_file(
 ) -> EmbedRecord:
     """Write a declaration into one file; see `embed`."""
     container: Container | None = None
+    mended = mend(path) if target is None else (*mend(path), *mend(target))
+    swept((target or path).parent)
     try:
         with FileSource(path) as source:
             container = detect(source)
             if container is None:
                 raise _no_family(path, source)
-            return _embed(source, container, target, declaration, options)
+            record = _embed(source, container, target, declaration, options)
+            return replace(record, warnings=(*mended, *record.warnings)) if mended else record
     except MediaoptoutError as error:
         status, info = _status(error), error.info
     except OSError as error:
@@ -87,7 +92,7 @@ def embed_file(
         fix = "check that the file is there and that you may read it"
         info = ErrorInfo("unreadable", f"the file cannot be read: {reason}", None, fix)
     name = container.name if container is not None else None
-    return EmbedRecord(path=str(path), status=status, container=name, error=info)
+    return EmbedRecord(path=str(path), status=status, container=name, warnings=mended, error=info)
 
 
 def _status(error: MediaoptoutError) -> Status:
@@ -271,7 +276,7 @@ def _write(
     seal = None if pending is None else seal_for(patch, container, pending)
     check = None if pending is None else partial(read_back, container)
     if target is None:
-        write(patch, source, source.path, replace=True, seal=seal, before_replace=check)
+        inplace.replace(patch, source, seal=seal, check=check)
         return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

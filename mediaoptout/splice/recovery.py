@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import stat
 from dataclasses import dataclass
 from enum import StrEnum
@@ -70,6 +71,14 @@ def recover(folder: Path) -> list[Recovered]:
     if not there:
         files.remove_folder(records)  # a run may have ended before it wrote its record
     return found
+
+
+def mend(path: Path) -> tuple[str, ...]:
+    """`recover` the folder of the file behind ``path``; what was done, as sentences for people."""
+    found = recover(Path(os.path.realpath(path)).parent)
+    return tuple(
+        each.message if each.fix is None else f"{each.message}: {each.fix}" for each in found
+    )
 
 
 def put_back(record: Record, fd: int, *, sync: bool) -> None:

@@ -116,7 +116,7 @@ def _write(
         there = files.look(target)
     if there is not None:
         _refuse_protected(target, there)
-    _swept(target.parent)
+    swept(target.parent)
     with _Temporary(target) as new:
         with Digest(patch.size if seal is not None and seal.hashed else 0) as digest:
             _fill(new.fd, patch, source, digest)
@@ -283,7 +283,7 @@ def sweep(folder: Path) -> int:
 
 
 @lru_cache(maxsize=_FOLDERS)
-def _swept(folder: Path) -> int:
+def swept(folder: Path) -> int:
     """`sweep`, once for each folder in a process."""
     return sweep(folder)
 

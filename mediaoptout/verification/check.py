@@ -11,6 +11,7 @@ from mediaoptout.containers.registry import detect
 from mediaoptout.credentials.credential import Credential
 from mediaoptout.errors import ErrorInfo, MediaoptoutError
 from mediaoptout.records import Finding, VerifyRecord
+from mediaoptout.splice.recovery import mend
 from mediaoptout.splice.source import FileSource, Source
 from mediaoptout.verification.manifest import (
     manifest_findings,
@@ -33,6 +34,7 @@ def verify(
         expected: the uses that should be reserved.
         quick: read headers only: a manifest is reported, not validated.
     """
+    mend(Path(path))
     try:
         with FileSource(Path(path)) as source:
             container = detect(source)

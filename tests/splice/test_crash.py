@@ -80,7 +80,7 @@ def case(request, tmp_path) -> tuple[Path, Path, bytes | None]:
 
 
 def attempt(path: Path, target: Path, replace: bool) -> None:
-    writer._swept.cache_clear()
+    writer.swept.cache_clear()
     with FileSource(path) as source:
         write(PATCH, source, target, replace=replace, seal=SEAL)
 

@@ -33,7 +33,7 @@ NEW = materialised(PATCH, CONTENT)
 
 @pytest.fixture(autouse=True)
 def every_folder_is_swept_anew():
-    writer._swept.cache_clear()
+    writer.swept.cache_clear()
 
 
 @pytest.fixture
