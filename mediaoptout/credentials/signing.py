@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from typing import Any, Final
+from io import BufferedReader
+from typing import Any, BinaryIO, Final
 
 from c2pa import Builder, C2paBuilderIntent, C2paError, C2paSignerInfo, Context, Signer
 
@@ -97,14 +98,9 @@ class Session:
             RefusedError: the library refuses the file or what it shall say.
         """
         bmff = media_type in BMFF
+        context = self._signing_context if bmff else self._context
         try:
-            builder = Builder(
-                _definition(media_type, title, assertions),
-                context=self._signing_context if bmff else self._context,
-            )
-            builder.set_intent(C2paBuilderIntent.EDIT)
-            parent = {"title": title, "relationship": "parentOf"}
-            builder.add_ingredient_from_stream(parent, media_type, SourceStream(source))
+            builder = self._builder(source, media_type, title, assertions, context)
             if bmff:
                 size = len(library.bmff_placeholder(builder, media_type)) - BOX_HEADER
             else:
@@ -112,6 +108,50 @@ class Session:
         except C2paError as error:
             raise refused(error) from error
         return Pending(builder, self._signer, media_type, size)
+
+    def sign_whole(
+        self,
+        source: Source,
+        changed: Source,
+        media_type: str,
+        title: str,
+        assertions: Sequence[Assertion],
+        result: BinaryIO,
+    ) -> None:
+        """Let the library write the whole signed file: for versions that `library` does not know.
+
+        Needs up to twice the file in memory (WAV), and writes the file once more than our own way.
+
+        Args:
+            source: the original file, whose manifest becomes the parent.
+            changed: the file to be signed.
+            media_type: what it is.
+            title: what the manifest shall call it.
+            assertions: what it shall say.
+            result: takes the signed file.
+
+        Raises:
+            RefusedError: the library refuses.
+        """
+        try:
+            builder = self._builder(source, media_type, title, assertions, self._context)
+            builder.sign(self._signer, media_type, BufferedReader(SourceStream(changed)), result)
+        except C2paError as error:
+            raise refused(error) from error
+
+    def _builder(
+        self,
+        source: Source,
+        media_type: str,
+        title: str,
+        assertions: Sequence[Assertion],
+        context: Context,
+    ) -> Builder:
+        builder = Builder(_definition(media_type, title, assertions), context=context)
+        builder.set_intent(C2paBuilderIntent.EDIT)
+        parent = {"title": title, "relationship": "parentOf"}
+        builder.add_ingredient_from_stream(parent, media_type, SourceStream(source))
+        return builder
 
 
 @dataclass(frozen=True, slots=True)

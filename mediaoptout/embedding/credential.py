@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, NamedTuple
 
-from mediaoptout.containers.base import Container, Layout
+from mediaoptout.containers.base import Change, Container, Layout, Wanted
 from mediaoptout.credentials.identity import exists
 from mediaoptout.credentials.session import current
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
 from mediaoptout.errors import RefusedError, WriteError
+from mediaoptout.splice.between import between
 from mediaoptout.splice.patch import Copy, Insert, Patch, PatchedSource
-from mediaoptout.splice.source import FileSource, Source, SourceStream
+from mediaoptout.splice.source import FileSource, Source, SourceStream, StreamSource
 from mediaoptout.splice.writer import Seal
 from mediaoptout.vocabularies import cawg
 from mediaoptout.vocabularies.reading import resolve
 from mediaoptout.words import Carrier, Integrity
 
 if TYPE_CHECKING:
-    from mediaoptout.credentials.signing import Pending
+    from mediaoptout.credentials.signing import Pending, Session
     from mediaoptout.credentials.validation import Report
 
 
@@ -85,6 +88,75 @@ def refuse_breaking(layout: Layout, before: Report | None, options: EmbedOptions
             fix="give --resign to make it the parent of yours",
             code="credential-foreign",
         )
+
+
+class Signed(NamedTuple):
+    """A change that signs.
+
+    Args:
+        change: the new file.
+        pending: what is to fill the hole in it; None where it has none.
+        signed: whether the new file has a manifest.
+    """
+
+    change: Change
+    pending: Pending | None
+    signed: bool
+
+
+def with_manifest(
+    source: FileSource,
+    container: Container,
+    layout: Layout,
+    wanted: Wanted,
+    declaration: Declaration,
+    session: Session,
+) -> Signed:
+    """The change with a manifest, or with room for one; unsigned where the file has no place.
+
+    Raises:
+        RefusedError: no manifest can be made.
+    """
+    from mediaoptout.credentials import library
+
+    title, media_type = source.path.name, container.media_types[0]
+    try:
+        if not library.AVAILABLE:
+            return _signed_whole(source, container, layout, wanted, declaration, session)
+        pending = session.begin(source, media_type, title, declaration.assertions)
+    except RefusedError:
+        change = container.change(source, layout, replace(wanted, manifest=1))
+        if change.patch.holes:
+            raise
+        return Signed(change, None, signed=False)
+    change = container.change(source, layout, replace(wanted, manifest=pending.size))
+    signed = bool(change.patch.holes)
+    return Signed(change, pending if signed else None, signed)
+
+
+def _signed_whole(
+    source: FileSource,
+    container: Container,
+    layout: Layout,
+    wanted: Wanted,
+    declaration: Declaration,
+    session: Session,
+) -> Signed:
+    """The file as the library writes it, made a patch of the source: the essence is compared."""
+    change = container.change(source, layout, wanted)
+    title, media_type = source.path.name, container.media_types[0]
+    with TemporaryFile() as file:
+        changed = PatchedSource(source, change.patch)
+        session.sign_whole(source, changed, media_type, title, declaration.assertions, file)
+        result = StreamSource(file)
+        patch = between(source, result, layout.essence, container.read(result).essence)
+    return Signed(replace(change, patch=patch), None, signed=True)
+
+
+def output_is_ours(target: Path, container: Container, declaration: Declaration) -> bool:
+    """Whether a file carries a manifest of ours that says this; see `is_ours`."""
+    with FileSource(target) as found:
+        return is_ours(validated(found, container), declaration)
 
 
 def framed(patch: Patch, container: Container, store: int) -> Patch:

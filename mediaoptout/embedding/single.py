@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,11 +17,13 @@ from mediaoptout.credentials.session import current, planning
 from mediaoptout.embedding.credential import (
     framed,
     is_ours,
+    output_is_ours,
     read_back,
     refuse_breaking,
     seal_for,
     signs,
     validated,
+    with_manifest,
 )
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
 from mediaoptout.errors import (
@@ -39,12 +42,12 @@ from mediaoptout.splice import inplace
 from mediaoptout.splice.patch import Patch, PatchedSource
 from mediaoptout.splice.recovery import mend
 from mediaoptout.splice.source import FileSource, Source
-from mediaoptout.splice.writer import same_bytes, swept, write
+from mediaoptout.splice.writer import Seal, same_bytes, swept, write
 from mediaoptout.vocabularies.reading import resolve, statements
 from mediaoptout.words import Carrier, Status
 
 if TYPE_CHECKING:
-    from mediaoptout.credentials.signing import Pending, Session
+    from mediaoptout.credentials.signing import Pending
 
 
 def embed(
@@ -149,10 +152,13 @@ def _embed(
         return record
     refuse_breaking(layout, before, options)
     pending: Pending | None = None
+    signed = False
     if signing:
         session = planning() if options.dry_run else current()
-        pending, change = _with_manifest(source, container, layout, wanted, declaration, session)
-        if pending is None and says_it:
+        change, pending, signed = with_manifest(
+            source, container, layout, wanted, declaration, session
+        )
+        if says_it and not signed:
             return replace(record, warnings=(*layout.warnings, *change.warnings))
     result = _checked(source, container, layout, change, pending.size if pending else 0)
     warnings = [*layout.warnings, *change.warnings]
@@ -164,13 +170,14 @@ def _embed(
         record,
         status=Status.PLANNED,
         output=str(target if target is not None else source.path),
-        carriers=_carriers(container, change, signed=pending is not None),
+        carriers=_carriers(container, change, signed=signed),
         bytes_copied=change.patch.bytes_copied,
         bytes_inserted=change.patch.bytes_inserted,
         warnings=tuple(warnings),
     )
     if target is not None and not options.overwrite and os.path.lexists(target):
-        if _is_done(change.patch, source, container, target, declaration, pending):
+        written = same_bytes(change.patch, source, target)
+        if written and (not signed or output_is_ours(target, container, declaration)):
             return replace(record, status=Status.UNCHANGED, bytes_copied=0, bytes_inserted=0)
         raise RefusedError(
             f"the output {target} exists already and is another file",
@@ -179,7 +186,9 @@ def _embed(
         )
     if options.dry_run:
         return record
-    _write(change.patch, source, container, target, options, pending)
+    seal = None if pending is None else seal_for(change.patch, container, pending)
+    check = partial(read_back, container) if signed else None
+    _write(change.patch, source, target, options, seal, check)
     return replace(record, status=Status.WRITTEN)
 
 
@@ -187,27 +196,6 @@ def _carriers(container: Container, change: Change, *, signed: bool) -> tuple[Ca
     """The carriers of our statements in the order of the container's table, the manifest too."""
     said = {*change.carriers} - {Carrier.C2PA} | ({Carrier.C2PA} if signed else set())
     return tuple(carrier for carrier in container.carries if carrier in said)
-
-
-def _with_manifest(
-    source: FileSource,
-    container: Container,
-    layout: Layout,
-    wanted: Wanted,
-    declaration: Declaration,
-    session: Session,
-) -> tuple[Pending | None, Change]:
-    """The change with room for a manifest, and what is to fill it; None where it has no place."""
-    title, media_type = source.path.name, container.media_types[0]
-    try:
-        pending = session.begin(source, media_type, title, declaration.assertions)
-    except RefusedError:
-        change = container.change(source, layout, replace(wanted, manifest=1))
-        if change.patch.holes:
-            raise
-        return None, change
-    change = container.change(source, layout, replace(wanted, manifest=pending.size))
-    return (pending if change.patch.holes else None), change
 
 
 def _checked(
@@ -248,33 +236,14 @@ def _says(layout: Layout, declaration: Declaration) -> bool:
     return resolve(found).machine >= declaration.reserved
 
 
-def _is_done(
-    patch: Patch,
-    source: Source,
-    container: Container,
-    target: Path,
-    declaration: Declaration,
-    pending: Pending | None,
-) -> bool:
-    """Whether the output is there already, as a run before this one made it."""
-    if not same_bytes(patch, source, target):
-        return False
-    if pending is None:
-        return True
-    with FileSource(target) as found:
-        return is_ours(validated(found, container), declaration)
-
-
 def _write(
     patch: Patch,
     source: FileSource,
-    container: Container,
     target: Path | None,
     options: EmbedOptions,
-    pending: Pending | None,
+    seal: Seal | None,
+    check: Callable[[Path], None] | None,
 ) -> None:
-    seal = None if pending is None else seal_for(patch, container, pending)
-    check = None if pending is None else partial(read_back, container)
     if target is None:
         inplace.replace(patch, source, seal=seal, check=check)
         return

@@ -6,7 +6,7 @@ import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 from mediaoptout.errors import DamagedError, LimitError, MediaError
 
@@ -91,6 +91,27 @@ class Part:
         """See `Source.read`."""
         check_range(start, end, self.size)
         return self.source.read(self.start + start, self.start + end)
+
+
+class StreamSource:
+    """A seekable binary stream as a `Source`, for files that have no name of their own."""
+
+    __slots__ = ("_size", "_stream")
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._size = stream.seek(0, io.SEEK_END)
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return self._size
+
+    def read(self, start: int, end: int) -> bytes:
+        """See `Source.read`."""
+        check_range(start, end, self._size)
+        self._stream.seek(start)
+        return self._stream.read(end - start)
 
 
 class FileSource:
