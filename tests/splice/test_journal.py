@@ -761,11 +761,12 @@ while True:
     turn = (turn + 1) % 251
     block = bytes([turn])
     with FileSource(path) as source:
-        tail = (turn * 7919) % 200_000 * 251
-        tail = tail % 400_000 // 251 * 251 + turn
-        patch = Patch((Insert(block * 5000), Copy(5000, 400_000), Insert(block * 300_000),
-                       Copy(700_000, size), Insert(block * tail)))
-        overwrite(patch, source)
+        pieces = [Insert(block * 5000), Copy(5000, 400_000)]
+        for at in range(400_000, 700_000, 1000):
+            pieces += [Copy(at, at + 400), Insert(block * 600)]
+        tail = turn * 7919 % 1500 * 251 + turn
+        patch = Patch((*pieces, Copy(700_000, size), Insert(block * tail)))
+        overwrite(patch, source, sync=turn % 4 == 0)
 """
 
 
@@ -773,7 +774,11 @@ def killed(folder: Path, times: int) -> Counter[str]:
     """Kill a process that changes a file in place, again and again; what the next one found."""
     body = os.urandom(900_000)
     path = folder / "victim"
-    path.write_bytes(bytes(5000) + body[5000:400_000] + bytes(300_000) + body[700_000:])
+    old = bytearray(body)
+    old[:5000] = bytes(5000)
+    for at in range(400_000, 700_000, 1000):
+        old[at + 400 : at + 1000] = bytes(600)
+    path.write_bytes(old)
     seen: Counter[str] = Counter()
     for _ in range(times):
         child = subprocess.Popen(
@@ -798,7 +803,10 @@ def killed(folder: Path, times: int) -> Counter[str]:
         turn = data[0]
         assert data[5000:400_000] == body[5000:400_000]
         assert data[700_000 : len(body)] == body[700_000:]
-        rest = data[:5000] + data[400_000:700_000] + data[len(body) :]
+        rest = data[:5000] + data[len(body) :]
+        for at in range(400_000, 700_000, 1000):
+            assert data[at : at + 400] == body[at : at + 400]
+            rest += data[at + 400 : at + 1000]
         assert rest == bytes([turn]) * len(rest)
         assert turn == 0 or (len(data) - len(body)) % 251 == turn
         assert recover(copy) == []
