@@ -19,7 +19,7 @@ SOI: Final = b"\xff\xd8"
 APP0, APP1, APP2, APP11, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEE
 COM: Final = 0xFE
 MAX_PAYLOAD: Final = 65_533
-MAX_SEGMENTS: Final = 1 << 16
+MAX_SEGMENTS: Final = 1 << 13
 MAX_GARBAGE: Final = 1 << 16
 """How many bytes that belong to no segment are passed over."""
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from mediaoptout.containers.base import MANIFEST
-from mediaoptout.containers.png import Png, render
-from mediaoptout.errors import RefusedError
+from mediaoptout.containers.png import Png
+from mediaoptout.containers.png_chunks import render
+from mediaoptout.errors import LimitError, RefusedError
 from mediaoptout.splice.patch import PatchedSource
 from mediaoptout.splice.source import BytesSource
 from mediaoptout.words import Carrier
@@ -192,3 +193,15 @@ def test_a_raw_profile_that_is_no_hexadecimal_is_damaged_and_stays(plain):
     data = with_chunks(plain, chunk)
     assert PNG.read(BytesSource(data)).blocks[0].error is not None
     assert chunk in written(data)
+
+
+def test_a_broken_notice_is_refused_rather_than_doubled(plain):
+    with pytest.raises(RefusedError) as caught:
+        written(with_chunks(plain, render(b"zTXt", b"Copyright\0\0no zlib")))
+    assert caught.value.code == "damaged-carrier"
+
+
+@pytest.mark.parametrize("chunk", [render(b"prVt", b""), render(b"tEXt", b"Comment\0x")])
+def test_an_endless_row_of_chunks_is_refused(plain, chunk):
+    with pytest.raises(LimitError):
+        PNG.read(BytesSource(with_chunks(plain, chunk * 70_000)))
