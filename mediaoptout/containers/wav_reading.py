@@ -6,6 +6,7 @@ import codecs
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from mediaoptout.carriers import id3, info, xmp
@@ -13,7 +14,7 @@ from mediaoptout.containers.base import Block, Layout
 from mediaoptout.containers.blocks import DAMAGED, parsed
 from mediaoptout.containers.chunks import Chunk
 from mediaoptout.containers.riff import DATA, DS64, Riff, read_riff
-from mediaoptout.errors import ErrorInfo
+from mediaoptout.errors import ErrorInfo, LimitError
 from mediaoptout.splice.linker import Length
 from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
@@ -27,6 +28,8 @@ CODE_PAGE: Final = b"CSET"
 UTF8_PAGE: Final = 65001
 FILLING: Final = frozenset({b"JUNK", b"junk", b"PAD ", b"FLLR"})
 """Chunks that hold nothing."""
+MAX_CARRIED: Final = 256
+"""How many chunks that carry statements a file may have."""
 MAX_BLOCK: Final = 48 << 20
 """The largest chunk that is parsed for statements."""
 
@@ -63,10 +66,14 @@ class WavLayout(Layout):
 
 
 def read_layout(source: Source) -> WavLayout:
-    """See `Container.read`."""
+    """See `Container.read`; also raises `LimitError` above `MAX_CARRIED`."""
     riff = read_riff(source)
     encoding = _encoding(source, riff)
-    carried = tuple(_carried(source, riff, encoding))
+    carried = tuple(islice(_carried(source, riff, encoding), MAX_CARRIED + 1))
+    if len(carried) > MAX_CARRIED:
+        raise LimitError(
+            f"more than {MAX_CARRIED} chunks carry statements", at=carried[-1].chunk.start
+        )
     stating = {item.chunk for item in carried}
     foreign = [
         Span(chunk.start, chunk.end)

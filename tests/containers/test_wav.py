@@ -271,6 +271,10 @@ class TestLengthsThatLie:
         with pytest.raises(LimitError):
             WAV.read(BytesSource(wav(chunk(b"cue ", b"") * 70_000)))
 
+    def test_too_many_carriers(self):
+        with pytest.raises(LimitError):
+            WAV.read(BytesSource(wav(before=chunk(b"id3 ", bytes(16)) * 300)))
+
     @pytest.mark.parametrize("head", [b"RIFX", b"FORM"])
     def test_no_riff(self, head):
         data = head + wav()[4:]
