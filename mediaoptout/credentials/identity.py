@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 VALIDITY: Final = timedelta(days=20 * 365)
 _KEY, _CHAIN = "key.pem", "chain.pem"
+_PATIENCE: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,22 @@ def local() -> Identity:
     Raises:
         UsageError: it is there and cannot be used, or cannot be made.
     """
-    return load(folder()) if exists() else make(folder())
+    if not exists():
+        try:
+            return make(folder())
+        except UsageError:
+            # Another process may be making it at this moment: then it is that one.
+            if not _appears():
+                raise
+    return load(folder())
+
+
+def _appears() -> bool:
+    for _ in range(_PATIENCE):
+        if exists():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def passing() -> Identity:
@@ -129,9 +146,6 @@ def make(place: Path, *, replace: bool = False) -> Identity:
         _write_new(place / _CHAIN, chain, 0o644)
         _write_new(place / _KEY, key, 0o600)
     except FileExistsError:
-        # Another process made it at the same moment: then it is that one.
-        if not replace and (place / _KEY).exists():
-            return load(place)
         raise UsageError(
             f"there is an identity in {place} already", fix="give --replace to set it aside"
         ) from None
