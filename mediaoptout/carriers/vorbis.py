@@ -107,6 +107,19 @@ def parse(data: bytes, location: str) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
+def length(data: bytes) -> int:
+    """How many bytes of ``data`` the block takes; what is behind belongs to the container.
+
+    Args:
+        data: from the length of the vendor string on.
+
+    Raises:
+        DamagedError: a length leads out of ``data``.
+        LimitError: there are more than `MAX_COMMENTS`.
+    """
+    return _read(data).end
+
+
 def merge(data: bytes | None, properties: Iterable[Property], *, force: bool = False) -> Merged:
     """The block with ours in it; the vendor string and all other comments are copies.
 

@@ -170,6 +170,18 @@ class Container(ABC):
             RefusedError: it could be done but should not be; says why and what to do.
         """
 
+    def detailed(self, source: Source, layout: Layout) -> Layout:
+        """The layout with the essence in smaller spans, where that takes a walk over the file.
+
+        It is asked for only where a change cannot copy the spans of ``layout`` whole, since it
+        has to write numbers that stand between the parts of the essence.
+
+        Args:
+            source: the file.
+            layout: what `read` gave.
+        """
+        return layout
+
     def frame_manifest(self, store: bytes) -> bytes:
         """The manifest store as it fills the hole of `change`: with what the format wraps it in.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from mediaoptout.containers.base import Layout, Proof
+from mediaoptout.containers.base import Container, Layout, Proof
 from mediaoptout.splice.linker import Links, Table
-from mediaoptout.splice.patch import Copy, Patch, Piece, normalised
+from mediaoptout.splice.patch import Copy, Patch, PatchedSource, Piece, normalised
+from mediaoptout.splice.source import Source
 
 
 def prove(old: Layout, new: Layout, patch: Patch) -> Proof:
@@ -29,6 +30,25 @@ def prove(old: Layout, new: Layout, patch: Patch) -> Proof:
     if not framed:
         reasons.append("what times and delimits the essence has changed")
     return Proof(kept, lost is None, framed, tuple(reasons))
+
+
+def proven(container: Container, source: Source, old: Layout, new: Layout, patch: Patch) -> Proof:
+    """`prove`, and where that does not hold once more with the essence in detail.
+
+    Args:
+        container: the family of the file.
+        source: the file.
+        old: its layout.
+        new: the layout of the patched source.
+        patch: what leads from one to the other, without holes in the essence.
+    """
+    proof = prove(old, new, patch)
+    if proof.holds:
+        return proof
+    before = container.detailed(source, old)
+    if before is old:
+        return proof
+    return prove(before, container.detailed(PatchedSource(source, patch), new), patch)
 
 
 def _same_essence(old: Layout, new: Layout, patch: Patch) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mediaoptout.containers.base import Change, Container, Layout, Wanted
 from mediaoptout.containers.kinds import MEDIA_EXTENSIONS, kind
-from mediaoptout.containers.proof import prove
+from mediaoptout.containers.proof import proven
 from mediaoptout.containers.registry import detect
 from mediaoptout.credentials.session import current, planning
 from mediaoptout.embedding.credential import (
@@ -211,7 +211,7 @@ def _checked(
         result = container.read(patched)
     except MediaError as error:
         raise _unproven(f"the new file could not be read: {error.message}") from error
-    proof = prove(layout, result, change.patch)
+    proof = proven(container, source, layout, result, change.patch)
     if not proof.holds:
         raise _unproven("; ".join(proof.reasons))
     speaking = {entry.carrier for block in result.blocks for entry in block.entries}

@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Literal
 import pytest
 
 from mediaoptout.containers.base import MANIFEST, Change, Container, Layout, Wanted
-from mediaoptout.containers.proof import prove
+from mediaoptout.containers.proof import prove, proven
 from mediaoptout.containers.registry import detect
 from mediaoptout.errors import MediaoptoutError, RefusedError
 from mediaoptout.splice.patch import Insert, Patch, PatchedSource
@@ -202,7 +202,7 @@ class ContainerContract:
 
     def assert_proven(self, source: Source, layout: Layout, patch: Patch) -> Layout:
         after = self.container.read(PatchedSource(source, patch))
-        proof = prove(layout, after, patch)
+        proof = proven(self.container, source, layout, after, patch)
         assert proof.holds, proof.reasons
         return after
 
@@ -337,7 +337,8 @@ class ContainerContract:
             layout = self.container.read(watched)
             change = self.container.change(watched, layout, self.wanted())
             patch = change.patch
-            assert patch.keeps(layout.essence)
+            kept = patch.keeps(layout.essence)
+            assert kept or patch.keeps(self.container.detailed(watched, layout).essence)
             inserted = sum(piece.size for piece in patch.pieces if isinstance(piece, Insert))
             assert inserted <= len(data) + (1 << 20)
             self.container.read(PatchedSource(watched, patch))
