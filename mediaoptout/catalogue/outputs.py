@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from mediaoptout.catalogue.selection import Item
+from mediaoptout.catalogue.selection import Item, is_folder
 from mediaoptout.errors import UsageError
 
 SHOWN: Final = 5
@@ -46,27 +46,33 @@ def mirrored(items: Iterable[Item], sources: Sequence[Path], output: Path) -> li
     Raises:
         UsageError: the output is no folder, is a source, or two files have one output.
     """
-    single = len(sources) == 1 and not sources[0].is_dir()
-    if single and not output.is_dir() and (output.suffix or output.exists()):
+    single = len(sources) == 1 and not is_folder(sources[0])
+    if single and not is_folder(output) and (output.suffix or os.path.lexists(output)):
+        _check_folder(output.parent)
         jobs = [Job(item, output) for item in items]
     else:
-        _check_folder(output, sources)
+        _check_folder(output)
+        _check_no_source(output, sources)
         jobs = [Job(item, output / item.relative) for item in items]
     _check_distinct(jobs)
     _check_no_inputs(jobs)
     return jobs
 
 
-def _check_folder(output: Path, sources: Sequence[Path]) -> None:
-    for place in (output, *output.parents):
-        if place.is_dir():
+def _check_folder(folder: Path) -> None:
+    """Whether it is a folder, or one can be made there."""
+    for place in (folder, *folder.parents):
+        if is_folder(place):
             break
         if os.path.lexists(place):
             raise UsageError(
                 f"the output cannot be made: {place} is no folder", fix="name a folder"
             )
+
+
+def _check_no_source(output: Path, sources: Sequence[Path]) -> None:
     for source in sources:
-        if source.is_dir() and output.is_dir() and source.samefile(output):
+        if is_folder(source) and is_folder(output) and source.samefile(output):
             raise UsageError(
                 f"the output {output} is the source folder itself",
                 fix="name another folder, or give --in-place to change the files there",

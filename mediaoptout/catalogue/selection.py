@@ -56,7 +56,7 @@ def select(sources: Iterable[Path], *, beside: Path | None = None) -> Iterator[I
     Raises:
         UsageError: a source does not exist.
     """
-    left_out = beside.resolve() if beside is not None and beside.is_dir() else None
+    left_out = beside.resolve() if beside is not None and is_folder(beside) else None
     seen: set[tuple[Path, Path]] = set()
     for source in sources:
         for item in _found(source, left_out):
@@ -67,12 +67,26 @@ def select(sources: Iterable[Path], *, beside: Path | None = None) -> Iterator[I
 
 
 def _found(source: Path, left_out: Path | None) -> Iterator[Item]:
-    if source.is_dir():
+    if is_folder(source):
         yield from _walk(source, left_out)
-    elif os.path.lexists(source):
-        yield Item(source, Path(source.name), named=True, size=_size(source))
-    else:
-        raise UsageError(f"there is no file or folder {str(source)!r}", fix="check the spelling")
+        return
+    try:
+        source.lstat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UsageError(
+            f"there is no file or folder {str(source)!r}", fix="check the spelling"
+        ) from error
+    except OSError:
+        pass  # it is there, but not for us: its record will say so
+    yield Item(source, Path(source.name), named=True, size=_size(source))
+
+
+def is_folder(path: Path | os.DirEntry[str]) -> bool:
+    """Whether it is a folder, as far as can be told: what cannot be looked at is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _walk(top: Path, left_out: Path | None) -> Iterator[Item]:
@@ -80,7 +94,7 @@ def _walk(top: Path, left_out: Path | None) -> Iterator[Item]:
     while waiting:
         relative, entry = waiting.pop()
         path = top / relative
-        if entry is not None and not entry.is_dir():
+        if entry is not None and not is_folder(entry):
             yield Item(path, relative, named=False, size=_size(path))
             continue
         if entry is not None and left_out is not None and path.resolve() == left_out:
@@ -96,7 +110,7 @@ def _walk(top: Path, left_out: Path | None) -> Iterator[Item]:
 
 def _counts(entry: os.DirEntry[str]) -> bool:
     """Neither hidden nor a link to a folder, which may lead back here or out of the source."""
-    return not entry.name.startswith(".") and not (entry.is_symlink() and entry.is_dir())
+    return not entry.name.startswith(".") and not (entry.is_symlink() and is_folder(entry))
 
 
 def _size(path: Path) -> int:

@@ -75,14 +75,15 @@ class EmbedTally:
             return
         self.files += 1
         self.statuses[record.status] += 1
-        self.bytes_copied += record.bytes_copied
-        self.bytes_inserted += record.bytes_inserted
+        if record.status in (Status.WRITTEN, Status.PLANNED):
+            self.bytes_copied += record.bytes_copied
+            self.bytes_inserted += record.bytes_inserted
         self.exit = max(self.exit, record.exit)
         if record.error is not None:
             error = record.error
             self._reasons.add(record.status, error.code, error.message, error.fix, record.path)
         for warning in record.warnings:
-            self._warnings.add(record.status, "", warning, None, record.path)
+            self._warnings.add("", "", warning, None, record.path)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:

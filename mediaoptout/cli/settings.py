@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -96,9 +97,15 @@ def found() -> tuple[Path, ...]:
     here = Path.cwd()
     project = (folder / NAME for folder in (here, *here.parents))
     own = config_folder() / NAME
-    nearest = next((path for path in project if path.is_file()), None)
-    paths = [path for path in (own, nearest) if path is not None and path.is_file()]
-    return tuple(dict.fromkeys(paths))
+    nearest = (path for path in project if _is_there(path))
+    return tuple(dict.fromkeys((*filter(_is_there, (own,)), *islice(nearest, 1))))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # in a folder that is not ours
+        return False
 
 
 def _parameter(key: str) -> str:

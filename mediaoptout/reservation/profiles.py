@@ -8,6 +8,7 @@ folder and the package, or given as a path.
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def find(name: str) -> Profile:
         return read(Path(name))
     for folder in folders():
         path = folder / f"{name}.toml"
-        if path.is_file():
+        if os.path.lexists(path):
             return read(path)
     if name not in shipped():
         raise ProfileError(
