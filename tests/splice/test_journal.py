@@ -746,13 +746,21 @@ def test_where_there_are_no_locks_the_file_is_written_anew(path, monkeypatch):
 
 CHANGER = """
 import sys
+import time
 from pathlib import Path
+from mediaoptout.splice import files
 from mediaoptout.splice.inplace import overwrite
 from mediaoptout.splice.patch import Copy, Insert, Patch
 from mediaoptout.splice.recovery import recover
 from mediaoptout.splice.source import FileSource
 
+def dawdle(fd, data, at, write_at=files.write_at):
+    time.sleep(1e-5)
+    write_at(fd, data, at)
+
 path, size = Path(sys.argv[1]), int(sys.argv[2])
+if sys.argv[3] == "dawdle":
+    files.write_at = dawdle
 for found in recover(path.parent):
     print(found.mending)
 print("ready", flush=True)
@@ -780,9 +788,11 @@ def killed(folder: Path, times: int) -> Counter[str]:
         old[at + 400 : at + 1000] = bytes(600)
     path.write_bytes(old)
     seen: Counter[str] = Counter()
-    for _ in range(times):
+    for turn in range(times):
+        # Every other child takes its time between two writes, so that it dies among them.
+        pace = "dawdle" if turn % 2 else "hurry"
         child = subprocess.Popen(
-            [sys.executable, "-c", CHANGER, path, str(len(body))],
+            [sys.executable, "-c", CHANGER, path, str(len(body)), pace],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -800,15 +810,15 @@ def killed(folder: Path, times: int) -> Counter[str]:
         subprocess.run(["cp", "-rp", path, folder / FOLDER, copy], check=False, stderr=-3)
         recover(copy)
         data = (copy / "victim").read_bytes()
-        turn = data[0]
+        mark = data[0]
         assert data[5000:400_000] == body[5000:400_000]
         assert data[700_000 : len(body)] == body[700_000:]
         rest = data[:5000] + data[len(body) :]
         for at in range(400_000, 700_000, 1000):
             assert data[at : at + 400] == body[at : at + 400]
             rest += data[at + 400 : at + 1000]
-        assert rest == bytes([turn]) * len(rest)
-        assert turn == 0 or (len(data) - len(body)) % 251 == turn
+        assert rest == bytes([mark]) * len(rest)
+        assert mark == 0 or (len(data) - len(body)) % 251 == mark
         assert recover(copy) == []
         subprocess.run(["rm", "-r", copy], check=True)
     recover(folder)
