@@ -25,7 +25,7 @@ from mediaoptout.words import Integrity
 ROOT = Path(__file__).resolve().parent.parent
 FAMILIES = ("jpeg", "png", "mp3", "mp4", "wav")
 MODES = ("output", "in place", "signed")
-LARGE = 8
+LARGE = 4
 """How many of the files are large enough to be changed in place."""
 
 
@@ -104,7 +104,7 @@ def batch(request, samples, tmp_path) -> Batch:
         for family in FAMILIES
         for path in (samples / family).iterdir()
     }
-    old |= {Path("large") / f"{number}.wav": wav(7) for number in range(LARGE)}
+    old |= {Path("large") / f"{number}.wav": wav(30) for number in range(LARGE)}
     made = Batch(tmp_path / "batch", request.param, old)
     made.lay_out()
     began = time.monotonic()

@@ -17,8 +17,8 @@ from mediaoptout.splice.recovery import put_back, recover
 from mediaoptout.splice.source import FileSource
 from mediaoptout.splice.writer import Seal, explained, write
 
-SMALL: Final = 1 << 20
-"""Up to this size, 1 MiB, a file is written anew in less time than a record costs."""
+SMALL: Final = 4 << 20
+"""Up to this size, 4 MiB, a file is written anew in about the time that a record costs."""
 
 WORTH: Final = 8
 """A file is changed in place if that writes less than this part of it."""
