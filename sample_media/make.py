@@ -230,8 +230,20 @@ def make_3gp() -> None:
     ffmpeg("3gp/h263-aac.3gp", *pattern, *SINE, "-t", "0.5", "-c:v", "h263", "-q:v", "10", *AAC)
 
 
+def make_matroska() -> None:
+    film = [*PATTERN, *SINE, "-t", "0.5", *H264, *AAC]
+    ffmpeg("matroska/tags.mkv", *film, *TITLE)
+    ffmpeg("matroska/audio.mka", *SINE, "-t", "0.2", "-c:a", "flac")
+    webm = [*PATTERN, *SINE, "-t", "0.5", "-c:v", "libvpx", "-b:v", "50k", "-c:a", "libopus"]
+    ffmpeg("webm/indexed.webm", *webm, *TITLE)
+    ffmpeg("webm/live.webm", *webm, "-live", "1", "-cluster_time_limit", "200")
+
+
 def main() -> None:
-    for make in (make_png, make_jpeg, make_wav, make_flac, make_mp3, make_mp4, make_mov, make_3gp):
+    pictures = (make_png, make_jpeg)
+    sounds = (make_wav, make_flac, make_mp3)
+    films = (make_mp4, make_mov, make_3gp, make_matroska)
+    for make in (*pictures, *sounds, *films):
         make()
     files = sorted(path for path in HERE.glob("*/*") if path.is_file())
     for path in files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mediaoptout.containers import bmff, flac, jpeg, mp3, png, wav
+from mediaoptout.containers import bmff, flac, jpeg, matroska, mp3, png, wav
 from mediaoptout.containers.base import Container
 from mediaoptout.errors import DamagedError
 from mediaoptout.splice.source import Source
@@ -18,6 +18,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
     *wav.FAMILIES,
     *flac.FAMILIES,
     *bmff.FAMILIES,
+    *matroska.FAMILIES,
     *mp3.FAMILIES,
 )
 """The families; MP3, which has no signature of its own, comes last."""
