@@ -47,7 +47,7 @@ class Id3v1:
             ("TIT2", self.title),
             ("TPE1", self.artist),
             ("TALB", self.album),
-            ("TYER", self.year),
+            ("TYER", self.year.strip().zfill(4) if self.year.strip() else ""),
             ("COMM", self.comment),
             ("TRCK", str(self.track or "")),
             # The number in brackets is v2.3's reference to the list of ID3v1.

@@ -144,7 +144,10 @@ class Mp3(Container):
         """
         if head[:3] != b"ID3" and kinds.kind(head) is not None:
             return False
-        lead = _lead(source)
+        try:
+            lead = _lead(source)
+        except DamagedError:
+            return True
         data = source.read(lead.end, min(lead.end + _HEAD, source.size))
         if kinds.kind(data) is not None or data.startswith(_WRAPPERS) or data[257:262] == b"ustar":
             return False

@@ -146,7 +146,8 @@ def _follows(
     for count in range(1, need):
         at += size
         if at >= len(data) - 3:
-            return ended and (count > 1 or at == len(data))
+            few = 1 if need == SURE else CHAIN // 2
+            return ended and (count > few or (at == len(data) and need == SURE))
         found = parse_frame_header(data[at : at + 4])
         if found is None or not header.continues(found):
             return False

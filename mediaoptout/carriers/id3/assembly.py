@@ -12,6 +12,7 @@ from mediaoptout.carriers.id3.header import (
     HEADER,
     MAX_TAG,
     UNSYNCHRONISED,
+    Extended,
     Header,
 )
 from mediaoptout.carriers.id3.tag import WINDOW, Tag
@@ -51,21 +52,17 @@ def assembled(
     if header == old and body == normalised((Copy(tag.stored(tag.frames_start), tag.room.start),)):
         return (Copy(0, total),)
 
-    extended, renewed = tag.extended, False
-    if extended is not None:
-        renewed = extended.checked or extended.restricted or extended.states_padding
-        if renewed and stuffed and version < 4:
-            # Its own size would depend on its content; it says nothing that a reader needs.
-            extended, header = None, replace(header, flags=header.flags & ~EXTENDED)
+    extended = _kept_extended(tag, stuffed=stuffed)
+    if extended is None and version > 2:
+        header = replace(header, flags=header.flags & ~EXTENDED)
+    renewed = extended is not None and (extended.checked or extended.restricted)
     checked = extended is not None and extended.checked
     checked = checked and not any(isinstance(piece, Hole) for piece in body)
     size = sum(piece.size for piece in body)
     if extended is not None and renewed:
         extended = extended.renewed(0, 0 if checked else None)
     used = size + (len(extended.data) if extended else 0) + tag.tail.size
-    gap = 0 if header.footed else old.size - used
-    if not total or not 0 <= gap <= tag.room.size + MAX_SHRUNK:
-        gap = 0 if header.footed else padding
+    gap = _gap(tag, old.size - used, padding, bare=header.footed)
     if used + gap > MAX_TAG:
         raise RefusedError(
             "the ID3v2 tag would become larger than its size field can say",
@@ -85,6 +82,27 @@ def assembled(
     if header.footed:
         pieces.append(Insert(header.to_bytes(b"3DI")))
     return _stationary(tag, pieces) if header.total == total else tuple(pieces)
+
+
+def _kept_extended(tag: Tag, *, stuffed: bool) -> Extended | None:
+    """The extended header that the changed tag has too.
+
+    That of v2.3 says nothing but the size of the padding if it holds no CRC, and hides the frames
+    from ExifTool; in an unsynchronised tag its own size would depend on its content.
+    """
+    extended = tag.extended
+    if extended is None or extended.version == 4:
+        return extended
+    return extended if extended.checked and not stuffed else None
+
+
+def _gap(tag: Tag, fitting: int, padding: int, *, bare: bool) -> int:
+    """How much padding follows the frames, where ``fitting`` would keep the tag's size."""
+    if bare or (tag.tail.size and not tag.room.size):
+        # Behind zeros nobody would look for what could not be read as a frame.
+        return 0
+    keeps = tag.source.size and 0 <= fitting <= tag.room.size + MAX_SHRUNK
+    return fitting if keeps else padding
 
 
 def _stationary(tag: Tag, pieces: list[Piece]) -> tuple[Piece, ...]:

@@ -138,11 +138,6 @@ class Extended:
         """Whether it says how the tag was restricted when it was written (v2.4)."""
         return self.version == 4 and bool(self.data[5] & _V24_RESTRICTIONS)
 
-    @property
-    def states_padding(self) -> bool:
-        """Whether it states the size of the padding, so that every change changes it (v2.3)."""
-        return self.version == 3
-
     def renewed(self, padding: int, crc: int | None) -> Extended:
         """The extended header of a changed tag.
 

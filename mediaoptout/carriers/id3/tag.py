@@ -298,18 +298,15 @@ def _end_of_zeros(source: Source, start: int, end: int) -> int:
 def _walk(source: Source, start: int, end: int, version: int) -> tuple[tuple[Frame, ...], bool]:
     """The frames, and whether their sizes are plain numbers in v2.4.
 
-    Old writers put plain numbers where v2.4 wants synchsafe ones, and a few the reverse into v2.3.
-    The reading is taken that arrives at padding or at the end; then the one with more frames.
+    Old writers put plain numbers where v2.4 wants synchsafe ones. The reading is taken that
+    arrives at padding or at the end; then the one with more frames.
     """
     usual, sound = _frames(source, start, end, version, synchsafe=version == 4)
-    doubtful = version == 4 and any(frame.end - frame.body > 0x7F for frame in usual)
-    if version == 2 or (sound and not doubtful):
+    if version < 4 or (sound and all(frame.end - frame.body <= 0x7F for frame in usual)):
         return usual, False
-    other, other_sound = _frames(source, start, end, version, synchsafe=version == 3)
-    better = (other_sound, len(other)) > (sound, len(usual))
-    if better and version == 3 and not other_sound:
-        better = False
-    return (other, version == 4) if better else (usual, False)
+    plain, plain_sound = _frames(source, start, end, version, synchsafe=False)
+    better = (plain_sound, len(plain)) > (sound, len(usual))
+    return (plain, True) if better else (usual, False)
 
 
 def _frames(

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from mediaoptout.carriers import ape
+from mediaoptout.carriers.merged import Merged
+from mediaoptout.errors import DamagedError, RefusedError
+from mediaoptout.splice.patch import Patch, PatchedSource, Span
+from mediaoptout.splice.source import BytesSource
+from mediaoptout.vocabularies.properties import Property
+
+PROPERTIES = (
+    Property("plus:DataMining", "http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED"),
+    Property("tdm:reservation", "1"),
+    Property("dc:rights", "© 2026 Ÿ Records"),
+    Property("xmpRights:WebStatement", "https://example.org/terms"),
+)
+
+
+def item(key: bytes, value: bytes, flags: int = 0) -> bytes:
+    return len(value).to_bytes(4, "little") + flags.to_bytes(4, "little") + key + b"\0" + value
+
+
+def tag(*items: bytes, header: bool = True, version: int = 2000) -> bytes:
+    body = b"".join(items)
+
+    def bound(flags: int) -> bytes:
+        numbers = (version, len(body) + 32, len(items), flags)
+        return b"APETAGEX" + b"".join(n.to_bytes(4, "little") for n in numbers) + bytes(8)
+
+    flags = 1 << 31 if header else 0
+    return (bound(flags | 1 << 29) if header else b"") + body + bound(flags)
+
+
+def merged(data: bytes | None, **options) -> tuple[bytes, Merged]:
+    answer = ape.merge(data, PROPERTIES, **options)
+    source = PatchedSource(BytesSource(data or b""), Patch(answer.pieces))
+    return source.read(0, source.size), answer
+
+
+TITLE = item(b"Title", b"T")
+COVER = item(b"Cover Art (Front)", b"c.jpg\0\xff\xd8" * 9, 2)
+
+
+@pytest.mark.parametrize("old", [None, tag(), tag(TITLE, COVER), tag(TITLE, COVER, header=False)])
+def test_it_is_said_kept_and_said_once(old):
+    new, answer = merged(old)
+    assert answer.said == {"tdm:reservation", "dc:rights", "xmpRights:WebStatement"}
+    assert ape.tag_span(BytesSource(new), len(new)) == Span(0, len(new))
+    values = {entry.label: entry.value for entry in ape.parse(new, "APEv2")}
+    assert values["TDM-RESERVATION"] == "1"
+    assert values["Copyright"] == "© 2026 Ÿ Records"
+    assert (TITLE + COVER in new) == (TITLE + COVER in (old or b""))
+    assert merged(new)[1].unchanged(len(new))
+
+
+def test_mutagen_reads_it():
+    from mutagen.apev2 import APEv2
+
+    frames = APEv2(io.BytesIO(b"x" * 500 + merged(tag(TITLE, COVER))[0]))
+    assert str(frames["Copyright"]) == "© 2026 Ÿ Records"
+    assert str(frames["TDM-RESERVATION"]) == "1"
+    assert str(frames["Title"]) == "T"
+
+
+def test_keys_are_the_same_in_any_case():
+    new, answer = merged(tag(item(b"COPYRIGHT", b"Somebody")))
+    assert new.count(b"COPYRIGHT") == 1
+    assert b"Copyright" not in new
+    assert answer.warnings
+
+
+def test_a_contrary_statement_is_refused_and_can_be_forced():
+    data = tag(item(b"Tdm-Reservation", b"0"), TITLE)
+    with pytest.raises(RefusedError):
+        merged(data)
+    values = {entry.name: entry.value for entry in ape.parse(merged(data, force=True)[0], "APEv2")}
+    assert values["tdm:reservation"] == "1"
+
+
+def test_a_value_that_is_no_text_stays():
+    new, answer = merged(tag(item(b"License", b"\0\1\2", 2)))
+    assert item(b"License", b"\0\1\2", 2) in new
+    assert "xmpRights:WebStatement" not in answer.said
+
+
+def test_an_old_tag_is_read_and_not_written():
+    data = tag(item(b"Copyright", b"\xa9 2001"), header=False, version=1000)
+    assert ape.parse(data, "APEv1")[0].value == "© 2001"
+    with pytest.raises(RefusedError):
+        merged(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        tag(TITLE)[:-1],
+        tag(TITLE, header=False).replace(b"\1\0\0\0\0", b"\xff\0\0\0\0", 1),
+    ],
+)
+def test_a_broken_tag_is_damaged_and_never_replaced(data):
+    with pytest.raises(DamagedError):
+        ape.parse(data, "APEv2")
+    with pytest.raises(RefusedError):
+        ape.merge(data, PROPERTIES)
+
+
+def test_tags_before_and_behind_are_found_in_a_file():
+    data = tag(TITLE)
+    source = BytesSource(data + b"audio" + data)
+    assert ape.leading_span(source, 0) == Span(0, len(data))
+    assert ape.tag_span(source, source.size) == Span(len(data) + 5, source.size)
+    assert ape.tag_span(source, source.size - 1) is None
+    assert ape.leading_span(source, 1) is None
