@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mediaoptout.containers.base import Container, Layout
 from mediaoptout.containers.kinds import kind
@@ -13,15 +15,39 @@ from mediaoptout.errors import ErrorInfo, MediaoptoutError
 from mediaoptout.records import Finding, VerifyRecord
 from mediaoptout.splice.recovery import mend
 from mediaoptout.splice.source import FileSource, Source
+from mediaoptout.verification.findings import (
+    layout_findings,
+    statement_findings,
+    verdict_findings,
+)
 from mediaoptout.verification.manifest import (
     manifest_findings,
     manifest_report,
     manifest_statements,
 )
 from mediaoptout.verification.verdict import judge
-from mediaoptout.vocabularies.reading import Resolved, resolve, statements
+from mediaoptout.vocabularies.properties import Entry
+from mediaoptout.vocabularies.reading import resolve, statements
 from mediaoptout.vocabularies.statement import Statement
 from mediaoptout.words import EXPECTED_USES, Carrier, Severity, Use, Verdict
+
+if TYPE_CHECKING:
+    from mediaoptout.credentials.validation import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found in a file.
+
+    Args:
+        record: what it amounts to.
+        entries: everything that its carriers say.
+        report: what the reference reader finds in its manifest, or None.
+    """
+
+    record: VerifyRecord
+    entries: tuple[Entry, ...] = ()
+    report: Report | None = None
 
 
 def verify(
@@ -34,18 +60,25 @@ def verify(
         expected: the uses that should be reserved.
         quick: read headers only: a manifest is reported, not validated.
     """
+    return examine(path, expected=expected, quick=quick).record
+
+
+def examine(
+    path: Path | str, *, expected: Collection[Use] = EXPECTED_USES, quick: bool = False
+) -> Examined:
+    """The verify record of a file, and what it was made from; see `verify`."""
     mend(Path(path))
     try:
         with FileSource(Path(path)) as source:
             container = detect(source)
             if container is None:
-                return _unknown(str(path), source)
+                return Examined(_unknown(str(path), source))
             layout = container.read(source)
-            return _record(str(path), source, container, layout, expected, quick)
+            return _examined(str(path), source, container, layout, expected, quick)
     except MediaoptoutError as error:
-        return VerifyRecord(path=str(path), error=error.info)
+        return Examined(VerifyRecord(path=str(path), error=error.info))
     except OSError as error:
-        return VerifyRecord(path=str(path), error=unreadable(error))
+        return Examined(VerifyRecord(path=str(path), error=unreadable(error)))
 
 
 def unreadable(error: OSError) -> ErrorInfo:
@@ -76,15 +109,16 @@ def _unknown(path: str, source: Source) -> VerifyRecord:
     )
 
 
-def _record(
+def _examined(
     path: str,
     source: Source,
     container: Container,
     layout: Layout,
     expected: Collection[Use],
     quick: bool,
-) -> VerifyRecord:
-    found = statements(entry for block in layout.blocks for entry in block.entries)
+) -> Examined:
+    entries = tuple(entry for block in layout.blocks for entry in block.entries)
+    found = statements(entries)
     report = None
     if layout.manifest is not None:
         report = manifest_report(source, container, check=not quick)
@@ -92,10 +126,14 @@ def _record(
     resolved = resolve(found)
     damaged = any(block.error is not None for block in layout.blocks)
     verdict = judge(found, resolved, expected, damaged=damaged)
-    findings = list(_findings(path, container, layout, verdict, resolved, expected))
+    told = [
+        *layout_findings(path, container, layout),
+        *verdict_findings(verdict, resolved, expected),
+        *statement_findings(found, resolved),
+    ]
     if report is not None:
-        findings += manifest_findings(report)
-    return VerifyRecord(
+        told += manifest_findings(report)
+    record = VerifyRecord(
         path=path,
         container=container.name,
         size=source.size,
@@ -104,8 +142,9 @@ def _record(
         statements=found,
         credential=report.credential if report is not None else Credential(),
         missing=missing(container, found),
-        findings=tuple(findings),
+        findings=tuple(told),
     )
+    return Examined(record, entries, report)
 
 
 def missing(container: Container, found: Collection[Statement]) -> tuple[Carrier, ...]:
@@ -120,70 +159,3 @@ def missing(container: Container, found: Collection[Statement]) -> tuple[Carrier
         for carrier, capability in container.carries.items()
         if capability.write and capability.expected and carrier not in speaking
     )
-
-
-def _findings(
-    path: str,
-    container: Container,
-    layout: Layout,
-    verdict: Verdict,
-    resolved: Resolved,
-    expected: Collection[Use],
-) -> Iterator[Finding]:
-    for block in layout.blocks:
-        if block.error is not None:
-            yield Finding(
-                "carrier-damaged",
-                Severity.ERROR,
-                f"{block.location}: {block.error.message}",
-                block.error.fix or "repair or remove the block, then run again",
-            )
-    if verdict is Verdict.CONFLICT:
-        uses = ", ".join(resolved.conflicts)
-        yield Finding(
-            "statements-conflict",
-            Severity.ERROR,
-            f"the file both reserves and allows: {uses}; the stricter word holds",
-            "see 'mediaoptout inspect', then embed again with --force",
-        )
-    lacking = [use for use in expected if use not in resolved.machine]
-    if verdict is Verdict.PARTIAL:
-        yield Finding(
-            "uses-unreserved",
-            Severity.ERROR,
-            f"not reserved in a form that a machine can read: {', '.join(lacking)}",
-            "embed a profile that reserves them",
-        )
-    elif verdict is Verdict.TEXT_ONLY:
-        yield Finding(
-            "prose-only",
-            Severity.ERROR,
-            "the reservation is only in natural language, which a machine may not act on",
-            "embed it with 'mediaoptout embed'",
-        )
-    elif verdict in (Verdict.UNRESERVED, Verdict.ALLOWED):
-        yield Finding(
-            "not-reserved",
-            Severity.ERROR,
-            "nothing in the file reserves the expected uses"
-            if verdict is Verdict.UNRESERVED
-            else "the file allows the expected uses",
-            "embed a reservation with 'mediaoptout embed'",
-        )
-    if layout.obstacle is not None:
-        yield Finding(
-            "structure-unsound",
-            Severity.WARNING,
-            layout.obstacle.message,
-            layout.obstacle.fix,
-        )
-    extension = Path(path).suffix.lower()
-    if extension and extension not in container.extensions:
-        yield Finding(
-            "extension-mismatch",
-            Severity.WARNING,
-            f"the name ends in {extension}, but this is {container.title}",
-            f"rename it to end in {container.extensions[0]}",
-        )
-    for warning in layout.warnings:
-        yield Finding("oddity", Severity.INFO, warning, None)
