@@ -165,7 +165,7 @@ def pixels(path: Path) -> str | None:
             for frame in ImageSequence.Iterator(image):
                 digest.update(f"{frame.mode} {frame.size} {frame.info.get('duration')}".encode())
                 digest.update(frame.tobytes())
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return "unreadable"
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = truncated

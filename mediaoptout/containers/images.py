@@ -92,24 +92,25 @@ def agreed(
     return tuple(wanted[item.name] for item in properties), tuple(warnings)
 
 
-def inflate(data: bytes, at: int) -> bytes:
+def inflate(data: bytes, at: int, limit: int = MAX_INFLATED) -> bytes:
     """What zlib data holds.
 
     Args:
         data: the compressed bytes.
         at: where they stand, for messages.
+        limit: how many bytes may come out.
 
     Raises:
         DamagedError: it is no zlib stream, or ends too early.
-        LimitError: more than `MAX_INFLATED` would come out.
+        LimitError: more would come out.
     """
     inflater = zlib.decompressobj()
     try:
-        result = inflater.decompress(data, MAX_INFLATED)
+        result = inflater.decompress(data, limit)
     except zlib.error as error:
         raise DamagedError(f"a compressed text cannot be read: {error}", at=at) from error
     if inflater.unconsumed_tail:
-        raise LimitError(f"a compressed text holds more than {MAX_INFLATED} bytes", at=at)
+        raise LimitError(f"a compressed text holds more than {limit} bytes", at=at)
     if not inflater.eof:
         raise DamagedError("a compressed text ends too early", at=at)
     return result

@@ -34,6 +34,8 @@ from mediaoptout.words import Carrier
 
 MAX_BLOCKS: Final = 4096
 """How many blocks of metadata are read."""
+MAX_TEXT: Final = 32 << 20
+"""How many bytes of text are read from them together, inflated."""
 _EXIF: Final = b"Exif\0\0"
 
 
@@ -186,18 +188,20 @@ def _blocks(
     """
     blocks: list[Block] = []
     found: list[Finding] = []
+    room = MAX_TEXT
     for chunk in chunks:
         if chunk.type in png_text.KINDS:
             more = tuple(png_text.findings(source, chunk))
             found += more
             blocks += [item.block for item in more]
+            room -= sum(len(item.text.content) for item in more if item.text)
         elif chunk.type == b"eXIf":
             data = source.read(*chunk.data).removeprefix(_EXIF)
             blocks.append(parsed(Carrier.EXIF, "eXIf", chunk.span, exif.parse, data))
         elif chunk.type == b"caBX":
             blocks.append(Block(Carrier.C2PA, "caBX", chunk.span))
-        if len(blocks) > MAX_BLOCKS:
-            raise LimitError(f"the file has more than {MAX_BLOCKS} blocks", at=chunk.start)
+        if len(blocks) > MAX_BLOCKS or room < 0:
+            raise LimitError("the file has too many texts, or too long ones", at=chunk.start)
     return tuple(blocks), tuple(found)
 
 

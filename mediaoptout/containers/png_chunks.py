@@ -13,7 +13,7 @@ from mediaoptout.splice.source import Source
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 IMAGE: Final = frozenset({b"IDAT", b"fdAT"})
-MAX_CHUNKS: Final = 1 << 21
+MAX_CHUNKS: Final = 1 << 20
 """How many chunks are walked over."""
 MAX_KEPT: Final = 1 << 16
 """How many chunks are kept in mind; a row of image data counts as one."""
@@ -56,30 +56,27 @@ def walk(source: Source) -> tuple[Chunk, ...]:
         LimitError: there are too many.
     """
     found: list[Chunk] = []
-    for chunk in _chunks(source):
-        if chunk.type in IMAGE and found and found[-1].type == chunk.type:
-            found[-1] = found[-1]._replace(end=chunk.end)
-        elif len(found) == MAX_KEPT:
-            raise LimitError(f"the file has more than {MAX_KEPT} chunks", at=chunk.start)
-        else:
-            found.append(chunk)
-    return tuple(found)
-
-
-def _chunks(source: Source) -> Iterator[Chunk]:
     at = len(SIGNATURE)
+    row = b""  # the type of the image data that the last chunk began
     for _ in range(MAX_CHUNKS):
         if at + 12 > source.size:
-            return
+            return tuple(found)
         head = source.read(at, at + 8)
+        kind = head[4:]
         end = at + 12 + int.from_bytes(head[:4], "big")
-        if not head[4:].isalpha() or end > source.size:
-            return
-        yield Chunk(head[4:], at, end)
-        if head[4:] == b"IEND":
-            return
+        if not kind.isalpha() or end > source.size:
+            return tuple(found)
+        if kind == row:
+            found[-1] = Chunk(kind, found[-1].start, end)
+        elif len(found) == MAX_KEPT:
+            break
+        else:
+            found.append(Chunk(kind, at, end))
+            row = kind if kind in IMAGE else b""
+        if kind == b"IEND":
+            return tuple(found)
         at = end
-    raise LimitError(f"the file has more than {MAX_CHUNKS} chunks", at=at)
+    raise LimitError("the file has more chunks than are walked over", at=at)
 
 
 def render(kind: bytes, data: bytes) -> bytes:

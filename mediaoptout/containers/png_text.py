@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from mediaoptout.carriers import exif, iim
 from mediaoptout.containers.base import Block
-from mediaoptout.containers.images import inflate, parsed, xmp_block
+from mediaoptout.containers.images import MAX_INFLATED, inflate, parsed, xmp_block
 from mediaoptout.containers.png_chunks import Chunk, render
 from mediaoptout.errors import DamagedError, LimitError
 from mediaoptout.splice.source import Source
@@ -22,6 +22,8 @@ from mediaoptout.words import Carrier
 XMP_KEYWORD: Final = b"XML:com.adobe.xmp"
 KINDS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 MAX_KEYWORD: Final = 79
+MAX_NOTE: Final = 1 << 20
+"""The longest notice or comment that is read, in bytes."""
 
 _COPYRIGHT: Final = b"Copyright"
 _NAMES: Final = {
@@ -92,16 +94,19 @@ def _fail(error: DamagedError | LimitError, data: bytes, location: str) -> tuple
 
 def _read(source: Source, chunk: Chunk, keyword: bytes) -> Text:
     start, end = chunk.data
+    limit = MAX_NOTE if keyword.lower() in _NAMES else MAX_INFLATED
+    if end - start > limit:
+        raise LimitError(f"a text has more than {limit} bytes", at=start)
     data = source.read(start + len(keyword) + 1, end)
     match chunk.type:
         case b"tEXt":
             return Text(chunk, keyword, data, utf8=False)
         case b"zTXt":
-            return Text(chunk, keyword, inflate(data[1:], start), utf8=False)
+            return Text(chunk, keyword, inflate(data[1:], start, limit), utf8=False)
     fields = data[2:].split(b"\0", 2)
     if len(data) < 2 or len(fields) < 3:
         raise DamagedError("an iTXt chunk lacks its fields", at=chunk.start)
-    content = inflate(fields[2], start) if data[0] else fields[2]
+    content = inflate(fields[2], start, limit) if data[0] else fields[2]
     return Text(chunk, keyword, content, utf8=True)
 
 
