@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mediaoptout.containers import bmff, flac, jpeg, matroska, mp3, png, wav
+from mediaoptout.containers import bmff, flac, jpeg, matroska, mp3, ogg, png, wav
 from mediaoptout.containers.base import Container
 from mediaoptout.errors import DamagedError
 from mediaoptout.splice.source import Source
@@ -17,6 +17,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
     *png.FAMILIES,
     *wav.FAMILIES,
     *flac.FAMILIES,
+    *ogg.FAMILIES,
     *bmff.FAMILIES,
     *matroska.FAMILIES,
     *mp3.FAMILIES,
