@@ -7,7 +7,8 @@ length that lies is an obstacle, since players take whatever follows for sound.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mediaoptout.containers.chunks import HEADER, UNKNOWN, Chunk, Walk, walk, zeros
@@ -38,11 +39,11 @@ class Sizes:
     riff: int
     data: int
     samples: int
-    table: tuple[tuple[bytes, int], ...]
+    table: Mapping[bytes, int]
 
     def of(self, name: bytes) -> int | None:
         """The length of the chunk ``name`` that states `UNKNOWN`; None if it is not told."""
-        return self.data if name == DATA else dict(self.table).get(name)
+        return self.data if name == DATA else self.table.get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,8 @@ def read_riff(source: Source) -> Riff:
     links = Links(lengths=tuple(_lengths(form, stated, sizes, true_size, source.size)))
     if cut is not None and cut.name != DATA:
         warnings += (f"the chunk {cut.label!r} at {cut.start} is longer than what is left",)
-    obstacle = _obstacle(source, form, stated, sizes, chunks, cut, end)
-    return Riff(form, sizes, chunks, cut, end, links, obstacle, warnings)
+    riff = Riff(form, sizes, chunks, cut, end, links, None, warnings)
+    return replace(riff, obstacle=_obstacle(source, riff, size))
 
 
 def _inside(found: Walk, stated_end: int, size: int) -> tuple[tuple[Chunk, ...], int]:
@@ -126,7 +127,7 @@ def _ds64(source: Source) -> Sizes | None:
     room = min(START + HEADER + int.from_bytes(head[4:], "little"), source.size) - at
     count = min(count, room // _ENTRY.size, MAX_TABLE)
     table = source.read(at, at + count * _ENTRY.size)
-    return Sizes(riff, data, samples, tuple(_ENTRY.iter_unpack(table)))
+    return Sizes(riff, data, samples, dict(_ENTRY.iter_unpack(table)))
 
 
 def _lengths(form: bytes, stated: int, sizes: Sizes | None, true: int, end: int) -> list[Length]:
@@ -139,27 +140,25 @@ def _lengths(form: bytes, stated: int, sizes: Sizes | None, true: int, end: int)
     return found
 
 
-def _obstacle(
-    source: Source,
-    form: bytes,
-    stated: int,
-    sizes: Sizes | None,
-    chunks: tuple[Chunk, ...],
-    cut: Chunk | None,
-    end: int,
-) -> RefusedError | None:
-    """Why nothing must be written: players would take what we add for sound, or not find it."""
-    if form != b"RIFF" and sizes is None:
+def _obstacle(source: Source, riff: Riff, stated: int) -> RefusedError | None:
+    """Why nothing must be written: players would take what we add for sound, or not find it.
+
+    Args:
+        source: the file.
+        riff: what was found in it.
+        stated: how long the RIFF says that it is.
+    """
+    sizes, cut, end = riff.sizes, riff.cut, riff.end
+    if riff.form != b"RIFF" and sizes is None:
         return _refusal("there is no ds64 chunk, so that no length is known", START)
     if cut is not None and cut.name == DATA:
         there, said = source.size - cut.payload.start, cut.payload.size
         text = "no length" if said == UNKNOWN else f"{said} bytes"
         return _refusal(f"the data chunk states {text}, but {there} are there", cut.start)
-    data = [chunk for chunk in chunks if chunk.name == DATA]
-    if not data:
+    if not riff.data:
         what = f", and the chunk {cut.label!r} is longer than what is left" if cut else ""
         return _refusal(f"there is no data chunk{what}", end, "no-data")
-    first = data[0]
+    first = riff.data[0]
     if first.payload.size == 0:
         return _refusal(
             "the data chunk states no length; it is read to the file's end", first.start
@@ -168,11 +167,11 @@ def _obstacle(
     if sizes is not None and sizes.data != first.payload.size:
         return _refusal(f"ds64 states {sizes.data} bytes of data, its chunk {narrow}", first.start)
     over = source.size - HEADER - stated
-    if form == b"RIFF" and over and over % (UNKNOWN + 1) == 0:
+    if riff.form == b"RIFF" and over and over % (UNKNOWN + 1) == 0:
         return _refusal("the file is longer than its 32-bit lengths can say", _SIZE_AT)
     ends = (end, first.end) if cut is None else (end, first.end, cut.end, cut.end + 1)
     claimed = HEADER + stated not in ends and source.size - end >= HEADER
-    if claimed and chunks[-1].name == DATA and not _is_filling(source, end):
+    if claimed and riff.chunks[-1].name == DATA and not _is_filling(source, end):
         return _refusal("what follows the data chunk is neither a chunk nor filling", end)
     return None
 
