@@ -44,6 +44,7 @@ _EDGE: Final = 4096  # how much is remembered of either end of what stays betwee
 _BLOCK: Final = 512  # what a disk writes whole
 _NAME_BYTES: Final = 80
 _CLAIMS: Final = 16
+_HUGE: Final = 1 << 62  # nothing that a system call takes as an offset or a time is larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +119,14 @@ class Record:
                 raise MediaoptoutError(f"its form {header['schema']!r} is not known")
             if hashlib.sha256(data[:-32]).digest() != data[-32:]:
                 raise MediaoptoutError("it is not as it was written")
-            return cls(
-                _plain(header["name"]),
-                before := Fingerprint.from_json(header["before"]),
-                int(header["atime_ns"]),
-                new_size := int(header["new_size"]),
-                tuple(_edits(header["edits"], rest, before.size, new_size)),
-                str(header["around"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
+            before = Fingerprint.from_json(header["before"])
+            atime_ns, new_size = int(header["atime_ns"]), int(header["new_size"])
+            if not all(abs(n) < _HUGE for n in (before.size, before.mtime_ns, atime_ns, new_size)):
+                raise ValueError("its numbers make no sense")
+            edits = tuple(_edits(header["edits"], rest, before.size, new_size))
+            name, around = _plain(header["name"]), str(header["around"])
+            return cls(name, before, atime_ns, new_size, edits, around)
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             raise MediaoptoutError(f"it cannot be read: {error}") from error
 
     def state(self, size: int, read: Callable[[int, int], bytes]) -> State:
@@ -173,7 +173,7 @@ def surroundings(edits: Iterable[Edit], size: int, read: Callable[[int, int], by
 
 
 def _plain(name: str) -> str:
-    if name in ("", ".", "..") or "\0" in name or Path(name).name != name:
+    if name in ("", ".", "..") or b"\0" in os.fsencode(name) or Path(name).name != name:
         raise ValueError(f"{name!r:.80} is no name of a file")
     return name
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import inspect
+import json
 import os
 import random
 import signal
@@ -591,7 +593,9 @@ def test_a_link_in_the_files_place_is_not_followed(path, tmp_path):
     assert (elsewhere / "target").read_bytes() == mixed
 
 
-@pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "", ".", "..", "a\0b", "b/c"])
+@pytest.mark.parametrize(
+    "name", ["../outside", "/etc/passwd", "", ".", "..", "a\0b", "b/c", "\ud800"]
+)
 def test_a_record_names_only_files_of_its_folder(path, name):
     record = Record(name, Fingerprint.of(path), 0, SIZE, (Edit(0, b"a", b"b"),), "")
     with pytest.raises(MediaoptoutError):
@@ -623,6 +627,34 @@ def test_a_record_that_was_tampered_with_is_kept(path):
         assert path.read_bytes() == mixed
     left.write_bytes(whole)
     assert mendings(path.parent) == [Mending.RESTORED]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("atime_ns", 1 << 80),
+        ("atime_ns", float("inf")),
+        ("new_size", 1 << 90),
+        ("new_size", -1),
+        ("edits", [[1 << 80, 1, 1]]),
+        ("edits", [[0, -1, 3]]),
+        ("edits", [[0, 1]]),
+        ("edits", [5]),
+        ("edits", None),
+        ("name", 7),
+        ("before", "{}"),
+        ("before", "[" * 100_000),
+        ("before", None),
+    ],
+)
+def test_a_record_that_makes_no_sense_is_kept(path, field, value):
+    record = Record(path.name, Fingerprint.of(path), 0, SIZE, (Edit(0, b"a", b"b"),), "")
+    line, _, rest = record.to_bytes()[:-32].partition(b"\n")
+    header = json.dumps(json.loads(line) | {field: value}).encode()
+    body = header + b"\n" + rest
+    left_by_the_dead(path, record).write_bytes(body + hashlib.sha256(body).digest())
+    assert mendings(path.parent) == [Mending.KEPT]
+    assert path.read_bytes() == OLD
 
 
 @given(st.binary(max_size=400))
