@@ -6,6 +6,7 @@ and sine tones; no clock and no random number goes in.
 
 from __future__ import annotations
 
+import base64
 import io
 import math
 import struct
@@ -16,6 +17,7 @@ from mutagen.apev2 import APEv2
 from mutagen.flac import FLAC, Picture
 from mutagen.id3 import APIC, COMM, ID3, TALB, TDRC, TIT2, TPE1, TXXX, Encoding, PictureType
 from mutagen.mp4 import MP4, MP4Cover
+from mutagen.oggvorbis import OggVorbis
 from PIL import Image, ImageCms
 
 HERE = Path(__file__).resolve().parent
@@ -239,9 +241,28 @@ def make_matroska() -> None:
     ffmpeg("webm/live.webm", *webm, "-live", "1", "-cluster_time_limit", "200")
 
 
+def make_ogg() -> None:
+    ffmpeg("ogg/opus.opus", *SINE, "-c:a", "libopus", "-b:a", "32k", *TITLE)
+    ffmpeg("ogg/flac.oga", *SINE, "-c:a", "flac", *TITLE)
+    ffmpeg("ogg/speex.spx", *SINE, "-ar", "16000", "-c:a", "libspeex", *TITLE)
+    vorbis = ["-c:a", "libvorbis", "-q:a", "0"]
+    ffmpeg("ogg/vorbis-cover.ogg", *SINE, *vorbis, *TITLE)
+    ogg = OggVorbis(HERE / "ogg/vorbis-cover.ogg")
+    front = Picture()
+    front.type, front.mime, front.data = PictureType.COVER_FRONT, "image/jpeg", cover()
+    ogg["METADATA_BLOCK_PICTURE"] = [base64.b64encode(front.write()).decode("ascii")]
+    ogg.save()
+    theora = ["-c:v", "libtheora", "-q:v", "1"]
+    ffmpeg("ogg/theora-vorbis.ogv", *PATTERN, *SINE, *theora, *vorbis, *TITLE)
+    ffmpeg("ogg/chained.ogg", *SINE, *vorbis, *TITLE)
+    first = read("ogg/chained.ogg")
+    ffmpeg("ogg/chained.ogg", *SINE, *vorbis, "-metadata", "title=Second", "-serial_offset", "7")
+    write("ogg/chained.ogg", first + read("ogg/chained.ogg"))
+
+
 def main() -> None:
     pictures = (make_png, make_jpeg)
-    sounds = (make_wav, make_flac, make_mp3)
+    sounds = (make_wav, make_flac, make_mp3, make_ogg)
     films = (make_mp4, make_mov, make_3gp, make_matroska)
     for make in (*pictures, *sounds, *films):
         make()
