@@ -73,7 +73,7 @@ class Png(Container):
     }
 
     def recognises(self, source: Source, head: bytes) -> bool:
-        """Whether it has the signature and a header chunk; see `Container.recognises`."""
+        """Whether it has the signature; see `Container.recognises`."""
         return head.startswith(SIGNATURE)
 
     def read(self, source: Source) -> PngLayout:
