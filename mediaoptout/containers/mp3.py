@@ -153,14 +153,16 @@ class Mp3(Container):
             return False
         tags = trailing.trailers(source, lead.end)
         end = tags[-1].span.start if tags else source.size
-        return bool(lead.tags) or mpa.first_frame(source, lead.end, end) is not None
+        if lead.tags:
+            return True
+        return mpa.first_frame(source, lead.end, end, tagged=bool(tags)) is not None
 
     def read(self, source: Source) -> Mp3Layout:
         """See `Container.read`."""
         lead = _lead(source)
         behind = trailing.trailers(source, lead.end)
         end = behind[-1].span.start if behind else source.size
-        first = mpa.first_frame(source, lead.end, end)
+        first = mpa.first_frame(source, lead.end, end, tagged=bool(lead.tags or behind))
         if first is None:
             raise DamagedError(
                 "no MPEG audio frames follow each other where the audio should begin",

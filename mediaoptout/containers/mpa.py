@@ -17,6 +17,9 @@ MAX_JUNK: Final = 1 << 16
 CHAIN: Final = 16
 """How many frames must follow each other where something unknown stands before the first."""
 
+FEW: Final = 4
+"""How many are enough where they reach to the end of the audio."""
+
 SURE: Final = 3
 """How many must follow each other where nothing, or only zeros, stands before the first."""
 
@@ -106,13 +109,14 @@ class FirstFrame:
     header: FrameHeader
 
 
-def first_frame(source: Source, start: int, end: int) -> FirstFrame | None:
+def first_frame(source: Source, start: int, end: int, *, tagged: bool = False) -> FirstFrame | None:
     """The first frame between ``start`` and ``end`` that others follow; None if there is none.
 
     Args:
         source: the file.
         start: where the tags before the audio end.
         end: where the tags behind it begin.
+        tagged: whether there are tags, which make a short file with junk before its audio likely.
     """
     stop = min(end, start + MAX_JUNK + CHAIN * MAX_FRAME)
     data = source.read(start, stop)
@@ -123,8 +127,10 @@ def first_frame(source: Source, start: int, end: int) -> FirstFrame | None:
         if header is None:
             continue
         size = header.size or _free_size(data, at, header)
-        need = SURE if at <= zeros else CHAIN
-        if size and _follows(data, at, size, header, need, ended=stop == end):
+        sure = at <= zeros
+        need = SURE if sure else CHAIN
+        few = (2 if sure or tagged else FEW) if stop == end else need
+        if size and _follows(data, at, size, header, need, few):
             return FirstFrame(start + at, size, header)
     return None
 
@@ -138,16 +144,13 @@ def _free_size(data: bytes, at: int, header: FrameHeader) -> int | None:
     return None
 
 
-def _follows(
-    data: bytes, at: int, size: int, header: FrameHeader, need: int, *, ended: bool
-) -> bool:
-    """Whether ``need`` frames follow each other from ``at``, or fewer up to the audio's end."""
+def _follows(data: bytes, at: int, size: int, header: FrameHeader, need: int, few: int) -> bool:
+    """Whether ``need`` frames follow each other from ``at``, or ``few`` up to the data's end."""
     base = size - header.padding
     for count in range(1, need):
         at += size
         if at >= len(data) - 3:
-            few = 1 if need == SURE else CHAIN // 2
-            return ended and (count > few or (at == len(data) and need == SURE))
+            return count >= few or (at == len(data) and few == 2)
         found = parse_frame_header(data[at : at + 4])
         if found is None or not header.continues(found):
             return False

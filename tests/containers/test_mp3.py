@@ -216,7 +216,7 @@ def test_unusual_files_are_known_and_written(data):
         b"PK\3\4" + bytes(30) + mpeg(40),
         bytes(257) + b"ustar" + bytes(250) + mpeg(40),
         b"RIFF" + bytes(40) + mpeg(40),
-        CUT + mpeg(5) + CUT + mpeg(5),
+        CUT + mpeg(3) + CUT + mpeg(3),
         tag(3, frame(3, "TIT2", b"\0T")) + b"fLaC" + bytes(900),
         tag(3, frame(3, "TIT2", b"\0T")) + mpeg(40, header=b"\xff\xf1\x50\x80", size=417),
     ],
