@@ -22,13 +22,8 @@ from mediaoptout.containers.base import (
     Layout,
     Wanted,
 )
-from mediaoptout.containers.images import (
-    MAX_INFLATED,
-    agreed,
-    parsed,
-    refuse_damaged,
-    xmp_block,
-)
+from mediaoptout.containers.blocks import agreed, parsed, refuse_damaged
+from mediaoptout.containers.images import MAX_INFLATED, xmp_block
 from mediaoptout.containers.segments import APP0, APP1, APP2, APP13, APP14, COM, Segment
 from mediaoptout.errors import DamagedError
 from mediaoptout.splice.linker import Edit, Length, Links, Reference, relocate

@@ -21,7 +21,7 @@ from mediaoptout.containers.base import (
     Layout,
     Wanted,
 )
-from mediaoptout.containers.images import agreed, parsed, refuse_damaged
+from mediaoptout.containers.blocks import agreed, parsed, refuse_damaged
 from mediaoptout.containers.png_chunks import IMAGE, SIGNATURE, Chunk
 from mediaoptout.containers.png_text import XMP_KEYWORD, Finding, Text
 from mediaoptout.errors import DamagedError, LimitError, RefusedError

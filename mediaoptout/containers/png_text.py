@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 
 from mediaoptout.carriers import exif, iim
 from mediaoptout.containers.base import Block
-from mediaoptout.containers.images import MAX_INFLATED, inflate, parsed, xmp_block
+from mediaoptout.containers.blocks import parsed
+from mediaoptout.containers.images import MAX_INFLATED, inflate, xmp_block
 from mediaoptout.containers.png_chunks import Chunk, render
 from mediaoptout.errors import DamagedError, LimitError
 from mediaoptout.splice.source import Source
