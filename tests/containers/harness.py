@@ -425,3 +425,13 @@ class ContainerContract:
             pytest.skip("no ffprobe here")
         gone = {key: value for key, value in before.items() if after.get(key) != value}
         assert [key for key in gone if not self.excused(key)] == []
+
+    def test_exiv2_misses_nothing(self, path, written):
+        if self.kind != "pictures":
+            return
+        before, after = witnesses.exiv2(path), witnesses.exiv2(written)
+        if before is None or after is None:
+            pytest.skip("no exiv2 here")
+        gone = {key for key, value in before.items() if value and after.get(key) != value}
+        assert [key for key in gone if not self.excused(key)] == []
+        assert "Xmp.plus.DataMining" in after

@@ -24,7 +24,7 @@ class TestJpeg(ContainerContract):
     corpus_minimum = 17
     kind = "pictures"
     may_change = (
-        "XMP-plus:DataMining",  # a weaker value gives way
+        *("XMP-plus:DataMining", "Xmp.plus.DataMining"),  # a weaker value gives way
         'IFD0:Copyright = ""',  # a blank notice too
         "MPImage1:MPImageLength",  # the first picture holds our segments
     )
