@@ -19,6 +19,9 @@ from mediaoptout.splice.source import Source
 
 CONTAINERS: Final = frozenset({b"moof", b"traf"})
 
+DATA_OFFSET: Final = "data offset"
+"""The name of a reference that says where samples stand."""
+
 _BASE_DATA_OFFSET: Final = 0x000001
 _SAMPLE_DESCRIPTION: Final = 0x000002
 _DEFAULT_DURATION: Final = 0x000008
@@ -116,9 +119,8 @@ def read_moof(source: Source, moof: Box, sizes: Mapping[int, int]) -> Iterator[R
                 run = _read_trun(source, child.box)
                 if run.offset is not None:
                     follows = base + run.offset
-                    yield Reference(
-                        child.box.body + 8, 4, "big", follows, base, signed=True, name="data offset"
-                    )
+                    at = child.box.body + 8
+                    yield Reference(at, 4, "big", follows, base, signed=True, name=DATA_OFFSET)
                 if chained:
                     follows += run.data_size(source, fragment.size)
             elif child.box.kind == b"saio":

@@ -14,6 +14,7 @@ from mediaoptout.containers.bmff.boxes import FREE, Box, Node, children, meta_bo
 from mediaoptout.containers.bmff.items import read_locations
 from mediaoptout.errors import DamagedError, LimitError
 from mediaoptout.splice.linker import Links, Reference, Table
+from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
 
 MAX_REFERENCES: Final = 1 << 19
@@ -33,12 +34,14 @@ class Linked:
         framing: the digest.
         strangers: chunk offsets that are said to count in other files.
         warnings: what is missing, as sentences.
+        loose: where the first samples begin that stand in no media data; else the file's size.
     """
 
     links: Links
     framing: bytes
     strangers: tuple[Table, ...]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...]
+    loose: int
 
 
 class _Digest:
@@ -73,14 +76,16 @@ class _Digest:
 class _Collector:
     """Gathers what a movie's boxes say, in the order of the file."""
 
-    def __init__(self, source: Source, moov: Node) -> None:
+    def __init__(self, source: Source, moov: Node, media: Sequence[Span]) -> None:
         self.source = source
+        self.media = media
         self.moov = moov
         self.digest = _Digest(source)
         self.references: list[Reference] = []
         self.tables: list[Table] = []
         self.strangers: list[Table] = []
         self.warnings: list[str] = []
+        self.loose = source.size
         self.sizes = fragments.default_sizes(source, moov)
 
     def top(self, box: Box) -> None:
@@ -102,9 +107,23 @@ class _Collector:
             case kind if kind not in FREE:
                 self.digest.say(kind)
 
-    def _reach(self, target: int, name: str, at: int) -> None:
-        if target >= self.source.size and not self.warnings:
-            self.warnings.append(f"a {name} at {at} points behind the end: media data are missing")
+    def _check_media(self, targets: Iterable[int], name: str, at: int) -> None:
+        """Samples stand in media data; remember where those begin that do not."""
+        start, end = -1, -2
+        for target in targets:
+            if start <= target <= end:
+                continue
+            if target > self.source.size:
+                raise DamagedError(
+                    f"a {name} points to {target}, behind the end of the file",
+                    at=at,
+                    fix="get a complete copy of the file",
+                    code="truncated",
+                )
+            index = bisect_right(self.media, (target, self.source.size)) - 1
+            start, end = self.media[index] if index >= 0 else (-1, -2)
+            if not start <= target <= end:
+                self.loose = min(target, self.loose)
 
     def _masked(self, box: Box, found: Iterator[Reference]) -> None:
         new = list(islice(found, MAX_REFERENCES))
@@ -115,7 +134,10 @@ class _Collector:
         for item in new:
             if item.target < 0:
                 raise DamagedError(f"a {item.name} in {box.name!r} is negative", at=item.at)
-            self._reach(item.target - item.ends, item.name, item.at)
+            if item.name == fragments.DATA_OFFSET:
+                self._check_media((item.target,), item.name, item.at)
+            elif item.target - item.ends >= self.source.size and not self.warnings:
+                self.warnings.append(f"a {item.name} at {item.at} points behind the end")
         if len(self.references) + len(new) > MAX_REFERENCES:
             raise LimitError(f"there are more than {MAX_REFERENCES} references", at=box.start)
         self.references.extend(new)
@@ -124,7 +146,10 @@ class _Collector:
         for trak in self.moov.all(b"trak"):
             found = tracks.read_chunks(self.source, trak)
             for table in found.tables:
-                self._reach(max(table.targets, default=0), table.name, table.at)
+                if table.name == tracks.CHUNK_OFFSET:
+                    self._check_media(table.targets, table.name, table.at)
+            if found.last is not None and found.last.end > self.source.size:
+                self._check_media((found.last.end,), "chunk's end", trak.box.start)
             self.tables.extend(found.tables)
             self.strangers.extend(found.strangers)
             self._frame(trak, frozenset(box.start for box in found.boxes))
@@ -182,14 +207,21 @@ def collect(source: Source, boxes: Sequence[Box], moov: Node) -> Linked:
         DamagedError: a table or a fragment is broken.
         LimitError: there is more of it than is allowed.
     """
-    found = _Collector(source, moov)
+    media = [Span(box.body, min(box.end, source.size)) for box in boxes if box.kind == b"mdat"]
+    found = _Collector(source, moov, media)
     for box in boxes:
         found.top(box)
     lengths = tuple(
         length for node in _around_tables(moov) if (length := node.box.length) is not None
     )
     links = Links(tuple(found.references), tuple(found.tables), lengths)
-    return Linked(links, found.digest.value(), tuple(found.strangers), tuple(found.warnings))
+    return Linked(
+        links,
+        found.digest.value(),
+        tuple(found.strangers),
+        tuple(found.warnings),
+        found.loose,
+    )
 
 
 def _around_tables(moov: Node) -> Iterator[Node]:

@@ -57,6 +57,8 @@ class Movie(Layout):
         manifests: the C2PA boxes.
         busy: the starts of free boxes that something points into.
         strangers: chunk offsets that are said to count in other files.
+        loose: from the first sample that stands in no media data to the end of the media data:
+            what is read there must not change.
     """
 
     boxes: tuple[Box, ...]
@@ -72,6 +74,7 @@ class Movie(Layout):
     manifests: tuple[Box, ...] = ()
     busy: frozenset[int] = frozenset()
     strangers: tuple[Table, ...] = ()
+    loose: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ def read_movie(source: Source) -> Movie:
         if manifest.holds_store(source, box)
     ][:1]
     obstacle = top.obstacle or _obstacle(moovs, moov, top.boxes)
-    linked = Linked(Links(), b"", ())
+    linked = Linked(Links(), b"", (), (), source.size)
     if moov is not None:
         try:
             linked = collect(source, top.boxes, moov)
@@ -159,7 +162,14 @@ def read_movie(source: Source) -> Movie:
         manifests=manifests,
         busy=pointed_into(linked.links, top.boxes, FREE),
         strangers=linked.strangers,
+        loose=_loose(linked.loose, top.boxes, source.size),
     )
+
+
+def _loose(start: int, boxes: tuple[Box, ...], size: int) -> Span:
+    """Where samples stand outside the media data; they may reach into them."""
+    end = max((box.end for box in boxes if box.kind == _ESSENCE and box.end > start), default=size)
+    return Span(start, min(end, size))
 
 
 def _read_top(source: Source) -> _Top:
@@ -168,10 +178,10 @@ def _read_top(source: Source) -> _Top:
     seen: set[bytes] = set()
     while size - at >= 8:
         box = read_header(source, at, size)
-        if box is None or not _plausible(box.kind):
+        if box is None or (box.open and box.kind == bytes(4)):
             break
         if box.end > size:
-            if box.kind == _ESSENCE or (box.kind in _KNOWN and _may_end(seen)):
+            if box.kind == _ESSENCE or (box.kind in _KNOWN and b"moov" in seen):
                 error = RefusedError(
                     f"the file ends {box.end - size} bytes before its last box does",
                     at=box.start,
@@ -192,10 +202,6 @@ def _read_top(source: Source) -> _Top:
         )
     warnings = (f"the last {size - at} bytes are no boxes; they stay last",) if at < size else ()
     return _Top(tuple(found), at, None, warnings)
-
-
-def _plausible(kind: bytes) -> bool:
-    return all(0x20 <= byte < 0x7F or byte == 0xA9 for byte in kind)
 
 
 def _may_end(seen: set[bytes]) -> bool:

@@ -103,6 +103,7 @@ def plan(source: Source, movie: Movie, wanted: Wanted, habits: Habits) -> Change
     work.inner.sort(key=lambda edit: -1 if edit.inside is None else edit.inside, reverse=True)
     patch = relocate(movie.size, movie.links, [*work.inner, *work.outer])
     _check_strangers(movie, patch)
+    _check_loose(movie, patch)
     order = (Carrier.XMP, Carrier.MP4_ILST, Carrier.QUICKTIME)
     carriers = tuple(carrier for carrier in order if carrier in work.carriers)
     return Change(patch=patch, carriers=carriers, warnings=tuple(work.warnings))
@@ -264,11 +265,18 @@ def _packet_header(size: int) -> Insert:
 
 
 def _append(work: _Work, pieces: tuple[Piece, ...]) -> None:
-    """Put a box at the end of the file, before what must stay last."""
+    """Put a box at the end of the file, before what must stay last.
+
+    A segment index may reach to the end, and readers take it for whole only if it does, so with
+    one the box stands before it.
+    """
     movie = work.movie
     last = movie.boxes[-1]
     at = movie.tail
-    if last.kind == b"mfra":
+    index = next((box for box in movie.boxes if box.kind == b"sidx"), None)
+    if index is not None and index.start > work.moov.box.start:
+        at = index.start
+    elif last.kind == b"mfra":
         at = last.start
     elif last.open:
         if last.kind == b"mdat" and not last.large and last.size <= _MAX_SIZE:
@@ -339,3 +347,14 @@ def _check_strangers(movie: Movie, patch: Patch) -> None:
                 fix="remux the file so that it is self-contained",
                 code="external-media",
             )
+
+
+def _check_loose(movie: Movie, patch: Patch) -> None:
+    """Samples that stand outside the media data are left where nobody knows how long they are."""
+    if movie.loose.size and not patch.keeps((movie.loose,)):
+        raise RefusedError(
+            "some samples are said to stand where there are no media data",
+            at=movie.loose.start,
+            fix="get a complete copy of the file, or remux it",
+            code="missing-media",
+        )

@@ -12,10 +12,14 @@ from typing import Final, Literal
 from mediaoptout.containers.bmff.boxes import Box, Node
 from mediaoptout.errors import DamagedError, LimitError
 from mediaoptout.splice.linker import Table, Wider, read_table
+from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
 
 CONTAINERS: Final = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"dinf", b"mvex"})
 """The boxes of a movie that hold boxes which matter here."""
+
+CHUNK_OFFSET: Final = "chunk offset"
+"""The name of a table that says where samples stand."""
 
 MAX_CHUNKS: Final = 1 << 23
 """How many chunks a track may have."""
@@ -33,11 +37,13 @@ class Chunks:
         tables: its offsets in this file, to be kept right.
         boxes: the boxes that they stand in, which hold nothing else.
         strangers: offsets that are said to count in another file.
+        last: the bytes of the chunk that stands last in this file, as far as they can be told.
     """
 
     tables: tuple[Table, ...]
     boxes: tuple[Box, ...]
-    strangers: tuple[Table, ...] = ()
+    strangers: tuple[Table, ...]
+    last: Span | None
 
 
 def read_chunks(source: Source, trak: Node) -> Chunks:
@@ -54,10 +60,40 @@ def read_chunks(source: Source, trak: Node) -> Chunks:
         if child.box.kind in (b"stco", b"co64")
     ]
     strangers: tuple[Table, ...] = ()
+    last = None
     if _external(source, trak):
         strangers, found = tuple(table for _, table in found), []
+    elif found and found[0][1].targets:
+        last = _last_chunk(source, trak, found[0][1].targets)
     own = sorted([*found, *_auxiliary(source, trak)], key=lambda pair: pair[0].start)
-    return Chunks(tuple(table for _, table in own), tuple(box for box, _ in own), strangers)
+    return Chunks(tuple(table for _, table in own), tuple(box for box, _ in own), strangers, last)
+
+
+def _last_chunk(source: Source, trak: Node, offsets: array[int]) -> Span | None:
+    """The chunk that stands last: its samples are counted (``stsc``) and measured (``stsz``)."""
+    start = max(offsets)
+    stsc = trak.first(b"mdia", b"minf", b"stbl", b"stsc")
+    stsz = trak.first(b"mdia", b"minf", b"stbl", b"stsz")
+    if stsc is None or stsz is None or stsz.box.body + 12 > stsz.box.end:
+        return None
+    head = source.read(stsc.box.body, min(stsc.box.body + 8, stsc.box.end))
+    runs = entries(source, stsc.box, stsc.box.body + 8, 3 * _count(head), 4)
+    chunk = offsets.index(start) + 1
+    first = samples = 0
+    for index in range(0, len(runs), 3):
+        begin, samples = runs[index], runs[index + 1]
+        end = runs[index + 3] if index + 3 < len(runs) else chunk
+        if chunk < end or index + 3 >= len(runs):
+            first += max(0, chunk - begin) * samples
+            break
+        first += (end - begin) * samples
+    sizes = source.read(stsz.box.body + 4, stsz.box.body + 12)
+    constant, count = int.from_bytes(sizes[:4], "big"), _count(sizes)
+    samples = max(0, min(samples, count - first))
+    if constant:
+        return Span(start, start + samples * constant)
+    at = stsz.box.body + 12 + 4 * first
+    return Span(start, start + sum(entries(source, stsz.box, at, samples, 4)))
 
 
 def entries(source: Source, box: Box, at: int, count: int, width: Literal[4, 8]) -> array[int]:
@@ -84,10 +120,10 @@ def _offsets(source: Source, box: Box, stbl: Box) -> Table:
         raise DamagedError(f"a {box.name} box is too short", at=box.start)
     head = source.read(box.body, at)
     if box.kind == b"co64":
-        return Table(at, 8, "big", entries(source, box, at, _count(head), 8), name="chunk offset")
+        return Table(at, 8, "big", entries(source, box, at, _count(head), 8), name=CHUNK_OFFSET)
     targets = entries(source, box, at, _count(head), 4)
     wider = _wider(box, b"co64", head, at, len(targets), stbl)
-    return Table(at, 4, "big", targets, wider, "chunk offset")
+    return Table(at, 4, "big", targets, wider, CHUNK_OFFSET)
 
 
 def _wider(box: Box, kind: bytes, fields: bytes, at: int, count: int, inside: Box) -> Wider | None:
