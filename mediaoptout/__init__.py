@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mediaoptout.catalogue.interrupts import Interrupted
-    from mediaoptout.catalogue.outputs import Job, in_place, mirrored
+    from mediaoptout.catalogue.outputs import Job, in_place, mirrored, to_read
     from mediaoptout.catalogue.run import Means, embed_all, inspect_all, verify_all
     from mediaoptout.catalogue.selection import Item, select
     from mediaoptout.credentials.credential import Credential
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "catalogue.interrupts": ("Interrupted",),
-    "catalogue.outputs": ("Job", "in_place", "mirrored"),
+    "catalogue.outputs": ("Job", "in_place", "mirrored", "to_read"),
     "catalogue.run": ("Means", "embed_all", "inspect_all", "verify_all"),
     "catalogue.selection": ("Item", "select"),
     "credentials.credential": ("Credential",),
@@ -172,6 +172,7 @@ __all__ = [
     "schema",
     "select",
     "to_line",
+    "to_read",
     "verify",
     "verify_all",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -29,10 +29,21 @@ class Job:
     target: Path | None = None
 
 
+def to_read(items: Iterable[Item]) -> list[Job]:
+    """Each path once, with no output."""
+    return [Job(item) for item in _unique((item.path.absolute(), item) for item in items)]
+
+
 def in_place(items: Iterable[Item]) -> list[Job]:
-    """Each file once, with itself as its output."""
-    unique = {os.path.realpath(item.path): item for item in items}
-    return [Job(item) for item in unique.values()]
+    """Each file once, whatever links lead to it, to be changed itself."""
+    return [Job(item) for item in _unique((os.path.realpath(item.path), item) for item in items)]
+
+
+def _unique(items: Iterable[tuple[Hashable, Item]]) -> Iterable[Item]:
+    first: dict[Hashable, Item] = {}
+    for key, item in items:
+        first.setdefault(key, item)
+    return first.values()
 
 
 def mirrored(items: Iterable[Item], sources: Sequence[Path], output: Path) -> list[Job]:

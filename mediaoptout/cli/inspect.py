@@ -27,7 +27,7 @@ def inspect(
     null: given.Null = False,
 ) -> None:
     """Show every statement of a file, where it stands and what it means."""
-    from mediaoptout.catalogue.outputs import in_place
+    from mediaoptout.catalogue.outputs import to_read
     from mediaoptout.catalogue.run import Means, inspect_all
     from mediaoptout.catalogue.selection import select
     from mediaoptout.catalogue.tally import VerifyTally
@@ -37,7 +37,7 @@ def inspect(
 
     means = Means(processes=jobs, memory=humane.parse_size(max_memory))
     named = running.paths(files, null=null)
-    plan = in_place(select(named))
+    plan = to_read(select(named))
     console = Console(form, quiet=quiet or len(plan) == 1, color=color)
     tally = VerifyTally()
     finished = running.follow(

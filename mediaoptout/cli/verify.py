@@ -24,7 +24,7 @@ def verify(
     null: given.Null = False,
 ) -> None:
     """Say what files reserve. Ends with 1 if a file does not reserve all that is expected."""
-    from mediaoptout.catalogue.outputs import in_place
+    from mediaoptout.catalogue.outputs import to_read
     from mediaoptout.catalogue.run import Means, verify_all
     from mediaoptout.catalogue.selection import select
     from mediaoptout.catalogue.tally import VerifyTally
@@ -39,7 +39,7 @@ def verify(
         expected = expected_uses(profile)
     means = Means(processes=jobs, memory=humane.parse_size(max_memory))
     named = running.paths(sources, null=null)
-    plan = in_place(select(named))
+    plan = to_read(select(named))
 
     console = Console(form, quiet=quiet, color=color)
     tally = VerifyTally()

@@ -212,12 +212,12 @@ CODES = [
 def test_exit_codes(work, arguments, code):
     shutil.copyfile(PICTURE, "good.jpg")
     assert call("embed", PICTURE, "-o", "tagged.jpg", "--no-sign").code == 0
-    Path("sound.ogg").write_bytes(b"OggS" + bytes(200))
+    Path("sound.tak").write_bytes(b"tBaK" + bytes(200))
     Path("broken.jpg").write_bytes(b"\xff\xd8\xff")
     names = {
         "good": "good.jpg",
         "tagged": "tagged.jpg",
-        "ogg": "sound.ogg",
+        "ogg": "sound.tak",
         "broken": "broken.jpg",
     }
     filled = [argument.format_map(names) for argument in arguments]
