@@ -71,7 +71,7 @@ def spawn(
 ) -> Result:
     """Run a command in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "mediaoptout.cli", *map(str, arguments)],
+        [sys.executable, "-m", "mediaoptout", *map(str, arguments)],
         input=stdin,
         capture_output=True,
         cwd=cwd,

@@ -192,7 +192,7 @@ def test_a_pipe_that_closes_early_ends_quietly(tagged):
     import subprocess
     import sys
 
-    command = f'"{sys.executable}" -m mediaoptout.cli verify out | head -n 1'
+    command = f'"{sys.executable}" -m mediaoptout verify out | head -n 1'
     done = subprocess.run(command, shell=True, capture_output=True, timeout=60, check=False)
     assert done.stderr == b""
     assert done.stdout.count(b"\n") == 1
