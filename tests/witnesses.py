@@ -216,3 +216,15 @@ def mutagen_tags(path: Path) -> dict[str, str]:
     if file is None or file.tags is None:
         return {}
     return {str(key): str(value) for key, value in dict(file.tags).items()}
+
+
+def oggz_validate(path: Path) -> list[str] | None:
+    """What ``oggz-validate`` finds wrong."""
+    return _complaints("oggz-validate", str(path))
+
+
+def decoded(path: Path) -> list[str] | None:
+    """The hash of what ffmpeg decodes from every stream of sound."""
+    command = ["-map", "0:a", "-c:a", "pcm_s16le", "-f", "streamhash", "-hash", "md5", "-"]
+    done = _run("ffmpeg", "-v", "error", "-nostdin", "-i", str(path), *command)
+    return None if done is None else done.stdout.decode().splitlines()

@@ -20,7 +20,7 @@ from typing import ClassVar, Final, NamedTuple
 from mediaoptout.containers import ogg_comments, ogg_pages
 from mediaoptout.containers.base import Block, Capability, Change, Container, Layout, Wanted
 from mediaoptout.containers.blocks import DAMAGED, agreed, grounded, parsed, refuse_damaged
-from mediaoptout.containers.ogg_pages import EOS, Page
+from mediaoptout.containers.ogg_pages import BOS, EOS, Page
 from mediaoptout.containers.ogg_paging import Repaged, first_page, largest, renumbered, repaged
 from mediaoptout.containers.ogg_skeleton import Skeleton, read_skeleton
 from mediaoptout.containers.ogg_streams import (
@@ -232,7 +232,8 @@ def _bodies(source: Source, layout: OggLayout, note: Callable[[bytes], None]) ->
         if at < page.start:
             yield Span(at, page.start)
         if page.start not in headers:
-            step = (page.sequence - numbers.get(page.serial, 0)) & 0xFFFFFFFF
+            before = 0 if page.flags & BOS else numbers.get(page.serial, 0)
+            step = (page.sequence - before) & 0xFFFFFFFF
             note(page.framing + struct.pack("<II", step, ogg_pages.unnumbered(page)))
             if page.body.size:
                 yield page.body
