@@ -34,7 +34,9 @@ class Linked:
         framing: the digest.
         strangers: chunk offsets that are said to count in other files.
         warnings: what is missing, as sentences.
-        loose: where the first samples begin that stand in no media data; else the file's size.
+        loose: where the first samples begin that do not wholly stand in media data; else the
+            file's size.
+        cut: samples are said to stand behind the end of the file.
     """
 
     links: Links
@@ -42,6 +44,7 @@ class Linked:
     strangers: tuple[Table, ...]
     warnings: tuple[str, ...]
     loose: int
+    cut: bool
 
 
 class _Digest:
@@ -86,6 +89,7 @@ class _Collector:
         self.strangers: list[Table] = []
         self.warnings: list[str] = []
         self.loose = source.size
+        self.cut = False
         self.sizes = fragments.default_sizes(source, moov)
 
     def top(self, box: Box) -> None:
@@ -107,19 +111,15 @@ class _Collector:
             case kind if kind not in FREE:
                 self.digest.say(kind)
 
-    def _check_media(self, targets: Iterable[int], name: str, at: int) -> None:
+    def _check_media(self, targets: Iterable[int]) -> None:
         """Samples stand in media data; remember where those begin that do not."""
         start, end = -1, -2
         for target in targets:
             if start <= target <= end:
                 continue
-            if target > self.source.size:
-                raise DamagedError(
-                    f"a {name} points to {target}, behind the end of the file",
-                    at=at,
-                    fix="get a complete copy of the file",
-                    code="truncated",
-                )
+            if target >= self.source.size:
+                self.cut = True
+                continue
             index = bisect_right(self.media, (target, self.source.size)) - 1
             start, end = self.media[index] if index >= 0 else (-1, -2)
             if not start <= target <= end:
@@ -135,7 +135,7 @@ class _Collector:
             if item.target < 0:
                 raise DamagedError(f"a {item.name} in {box.name!r} is negative", at=item.at)
             if item.name == fragments.DATA_OFFSET:
-                self._check_media((item.target,), item.name, item.at)
+                self._check_media((item.target,))
             elif item.target - item.ends >= self.source.size and not self.warnings:
                 self.warnings.append(f"a {item.name} at {item.at} points behind the end")
         if len(self.references) + len(new) > MAX_REFERENCES:
@@ -147,9 +147,10 @@ class _Collector:
             found = tracks.read_chunks(self.source, trak)
             for table in found.tables:
                 if table.name == tracks.CHUNK_OFFSET:
-                    self._check_media(table.targets, table.name, table.at)
+                    self._check_media(table.targets)
             if found.last is not None and found.last.end > self.source.size:
-                self._check_media((found.last.end,), "chunk's end", trak.box.start)
+                self.cut = True
+                self.loose = min(found.last.start, self.loose)
             self.tables.extend(found.tables)
             self.strangers.extend(found.strangers)
             self._frame(trak, frozenset(box.start for box in found.boxes))
@@ -221,6 +222,7 @@ def collect(source: Source, boxes: Sequence[Box], moov: Node) -> Linked:
         tuple(found.strangers),
         tuple(found.warnings),
         found.loose,
+        found.cut,
     )
 
 

@@ -57,8 +57,9 @@ class Movie(Layout):
         manifests: the C2PA boxes.
         busy: the starts of free boxes that something points into.
         strangers: chunk offsets that are said to count in other files.
-        loose: from the first sample that stands in no media data to the end of the media data:
-            what is read there must not change.
+        loose: from the first sample that does not wholly stand in media data to the end of the
+            media data, or of a file that was cut off: what is read there must not change.
+        cut: media data are missing at the end, so nothing may be put there.
     """
 
     boxes: tuple[Box, ...]
@@ -75,14 +76,16 @@ class Movie(Layout):
     busy: frozenset[int] = frozenset()
     strangers: tuple[Table, ...] = ()
     loose: Span
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Top:
     boxes: tuple[Box, ...]
     tail: int
-    obstacle: RefusedError | None
+    obstacle: RefusedError | None = None
     warnings: tuple[str, ...] = ()
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def read_movie(source: Source) -> Movie:
         if manifest.holds_store(source, box)
     ][:1]
     obstacle = top.obstacle or _obstacle(moovs, moov, top.boxes)
-    linked = Linked(Links(), b"", (), (), source.size)
+    linked = Linked(Links(), b"", (), (), source.size, False)
     if moov is not None:
         try:
             linked = collect(source, top.boxes, moov)
@@ -162,14 +165,16 @@ def read_movie(source: Source) -> Movie:
         manifests=manifests,
         busy=pointed_into(linked.links, top.boxes, FREE),
         strangers=linked.strangers,
-        loose=_loose(linked.loose, top.boxes, source.size),
+        loose=_loose(linked, top.boxes, source.size),
+        cut=top.cut or linked.cut,
     )
 
 
-def _loose(start: int, boxes: tuple[Box, ...], size: int) -> Span:
+def _loose(linked: Linked, boxes: tuple[Box, ...], size: int) -> Span:
     """Where samples stand outside the media data; they may reach into them."""
+    start = linked.loose
     end = max((box.end for box in boxes if box.kind == _ESSENCE and box.end > start), default=size)
-    return Span(start, min(end, size))
+    return Span(start, size if linked.cut else min(end, size))
 
 
 def _read_top(source: Source) -> _Top:
@@ -181,15 +186,17 @@ def _read_top(source: Source) -> _Top:
         if box is None or (box.open and box.kind == bytes(4)):
             break
         if box.end > size:
-            if box.kind == _ESSENCE or (box.kind in _KNOWN and b"moov" in seen):
+            if box.kind == _ESSENCE:
+                missing = f"the file ends {box.end - size} bytes before its media data do"
+                return _Top((*found, box), size, warnings=(missing,), cut=True)
+            if box.kind in _KNOWN and b"moov" in seen:
                 error = RefusedError(
                     f"the file ends {box.end - size} bytes before its last box does",
                     at=box.start,
                     fix="get a complete copy of the file",
                     code="truncated",
                 )
-                cut = (box,) if box.kind == _ESSENCE else ()
-                return _Top((*found, *cut), size, error)
+                return _Top(tuple(found), at, error)
             break
         if len(found) >= MAX_BOXES:
             raise LimitError(f"there are more than {MAX_BOXES} boxes", at=at)
@@ -201,7 +208,7 @@ def _read_top(source: Source) -> _Top:
             "the file ends within a box", at=at, fix="get a complete copy of the file"
         )
     warnings = (f"the last {size - at} bytes are no boxes; they stay last",) if at < size else ()
-    return _Top(tuple(found), at, None, warnings)
+    return _Top(tuple(found), at, warnings=warnings)
 
 
 def _may_end(seen: set[bytes]) -> bool:

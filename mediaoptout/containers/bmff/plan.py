@@ -33,6 +33,7 @@ from mediaoptout.vocabularies.properties import as_text
 from mediaoptout.words import Carrier
 
 _RIGHTS: Final = "dc:rights"
+_MEDIA: Final = frozenset({b"mdat", b"moof"})
 _MAX_SIZE: Final = (1 << 32) - 1
 
 
@@ -267,15 +268,19 @@ def _packet_header(size: int) -> Insert:
 def _append(work: _Work, pieces: tuple[Piece, ...]) -> None:
     """Put a box at the end of the file, before what must stay last.
 
-    A segment index may reach to the end, and readers take it for whole only if it does, so with
-    one the box stands before it.
+    A segment index may reach to the end, and readers take it for whole only if it does; and where
+    media data are missing at the end, ours would be read in their place. Then the box stands
+    before the index, or before the media data.
     """
     movie = work.movie
     last = movie.boxes[-1]
     at = movie.tail
     index = next((box for box in movie.boxes if box.kind == b"sidx"), None)
+    media = next((box for box in movie.boxes if box.kind in _MEDIA), last)
     if index is not None and index.start > work.moov.box.start:
         at = index.start
+    elif movie.cut:
+        at = media.start
     elif last.kind == b"mfra":
         at = last.start
     elif last.open:
@@ -350,11 +355,15 @@ def _check_strangers(movie: Movie, patch: Patch) -> None:
 
 
 def _check_loose(movie: Movie, patch: Patch) -> None:
-    """Samples that stand outside the media data are left where nobody knows how long they are."""
-    if movie.loose.size and not patch.keeps((movie.loose,)):
+    """Where samples stand outside the media data, nobody knows what else is read with them."""
+    loose = movie.loose
+    kept = patch.keeps((loose,))
+    if movie.cut and loose.size:
+        kept = kept and patch.locate(movie.size - 1) == patch.size - 1
+    if not kept:
         raise RefusedError(
             "some samples are said to stand where there are no media data",
-            at=movie.loose.start,
+            at=loose.start,
             fix="get a complete copy of the file, or remux it",
             code="missing-media",
         )

@@ -37,7 +37,7 @@ class Chunks:
         tables: its offsets in this file, to be kept right.
         boxes: the boxes that they stand in, which hold nothing else.
         strangers: offsets that are said to count in another file.
-        last: the bytes of the chunk that stands last in this file, as far as they can be told.
+        last: the chunk that begins last in this file, if its size can be told.
     """
 
     tables: tuple[Table, ...]
@@ -70,8 +70,10 @@ def read_chunks(source: Source, trak: Node) -> Chunks:
 
 
 def _last_chunk(source: Source, trak: Node, offsets: array[int]) -> Span | None:
-    """The chunk that stands last: its samples are counted (``stsc``) and measured (``stsz``)."""
-    start = max(offsets)
+    """The chunk that begins last in this file: its samples are counted and measured."""
+    start = max((offset for offset in offsets if offset < source.size), default=None)
+    if start is None:
+        return None
     stsc = trak.first(b"mdia", b"minf", b"stbl", b"stsc")
     stsz = trak.first(b"mdia", b"minf", b"stbl", b"stsz")
     if stsc is None or stsz is None or stsz.box.body + 12 > stsz.box.end:
