@@ -105,6 +105,7 @@ class _Tag:
         level: its TargetTypeValue.
         about: the kind of thing that it speaks of; empty for the whole file.
         simples: its SimpleTags whose names we know.
+        mixed: whether it holds SimpleTags of other names.
         sealed: whether a CRC-32 covers it.
     """
 
@@ -112,6 +113,7 @@ class _Tag:
     level: int
     about: str
     simples: tuple[_Simple, ...]
+    mixed: bool
     sealed: bool
 
 
@@ -194,7 +196,7 @@ def _read(data: bytes) -> tuple[_Tag, ...]:
 def _tag(data: bytes, element: Element) -> _Tag:
     level, about = WORK, ""
     simples: list[_Simple] = []
-    sealed = False
+    mixed = sealed = False
     for child in ebml.children(data, element.payload, element.end):
         if child.id == TARGETS:
             level, about = _targets(data, child)
@@ -202,8 +204,10 @@ def _tag(data: bytes, element: Element) -> _Tag:
             simple = _simple(data, child)
             if simple.key in _NAMES:
                 simples.append(simple)
+            else:
+                mixed = True
         sealed = sealed or child.id == ebml.CRC_32
-    return _Tag(element, level, about, tuple(simples), sealed)
+    return _Tag(element, level, about, tuple(simples), mixed, sealed)
 
 
 def _targets(data: bytes, element: Element) -> tuple[int, str]:
@@ -297,7 +301,7 @@ def _settle(plan: _Plan, wanted: Property, present: Sequence[_Simple], force: bo
             plan.replaced[item] = _framed(SIMPLE_TAG, (Insert(new), *rest))
     plan.replaced.update((item, ()) for item in mine[len(texts) :])
     for index, (language, text) in enumerate(texts[len(mine) :], len(mine)):
-        default = name == _MACHINE or index == 0
+        default = index == 0
         plan.added.append(ebml.render(SIMPLE_TAG, _rendered(key, text, language, default=default)))
     plan.mine.update(mine)
     plan.said.add(name)
@@ -337,14 +341,7 @@ def _framed(identifier: int, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
 
 def _pieces(data: bytes, tags: Sequence[_Tag], plan: _Plan) -> tuple[Piece, ...]:
     """The new content: changed Tags stand where they stood, a new one at the end."""
-    home = next(
-        (
-            tag
-            for tag in tags
-            if not tag.about and tag.level == WORK and plan.mine.intersection(tag.simples)
-        ),
-        None,
-    )
+    home = next((tag for tag in tags if _is_home(tag, plan)), None)
     pieces: list[Piece] = []
     at = 0
     for tag in tags:
@@ -361,8 +358,14 @@ def _pieces(data: bytes, tags: Sequence[_Tag], plan: _Plan) -> tuple[Piece, ...]
     return _sealed(data, pieces)
 
 
+def _is_home(tag: _Tag, plan: _Plan) -> bool:
+    """Whether the Tag is ours: what it says of the whole file is what we say."""
+    whole = not tag.about and tag.level == WORK and not tag.mixed
+    return whole and bool(tag.simples) and plan.mine.issuperset(tag.simples)
+
+
 def _changed(data: bytes, tag: _Tag, plan: _Plan, added: Sequence[bytes]) -> tuple[Piece, ...]:
-    """A Tag with its SimpleTags replaced; one that is left without any goes."""
+    """A Tag with its SimpleTags replaced, and others added."""
     pieces: list[Piece] = []
     at = tag.element.payload
     for simple in tag.simples:

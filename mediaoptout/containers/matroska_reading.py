@@ -38,6 +38,9 @@ CLUSTER_POSITION: Final = 0xA7
 MAX_WALKED: Final = 1 << 21
 """How many elements are walked over in one file at most."""
 
+MAX_ELEMENTS: Final = 1 << 16
+"""How many elements of level 1 a Segment may have beside its clusters."""
+
 MAX_SEEK_HEADS: Final = 16
 
 _ABOVE: Final = frozenset({EBML, SEGMENT})
@@ -157,12 +160,12 @@ class _Walker:
             to_cluster: stop at the first cluster.
         """
         while (item := self.element(at)) is not None:
+            if item.id == CLUSTER and to_cluster:
+                break
             self._budget.take(at)
             if item.id != CLUSTER:
-                self.elements.append(item)
+                self._keep(item)
                 at = item.end
-            elif to_cluster:
-                break
             elif item.known:
                 self.note(item.start, item.end)
                 at = item.end
@@ -179,18 +182,22 @@ class _Walker:
     def _open_cluster(self, cluster: Element) -> int:
         """Walk over a cluster whose size is not known: it ends before an element of level 1.
 
-        Void at its end, which is formally still in it, is noted as an element of its own: tags may
-        stand there.
+        Void at its end, which is formally still in it, is left to the level above: tags may stand
+        there.
         """
-        at = cluster.payload
-        voids: list[Element] = []
+        at = end = cluster.payload
         while (item := self.element(at)) is not None and item.id not in _LEVEL_1:
             self._budget.take(at)
-            voids = [*voids, item] if item.id == ebml.VOID else []
             at = item.end
-        self.note(cluster.start, voids[0].start if voids else at)
-        self.elements += voids
-        return at
+            if item.id != ebml.VOID:
+                end = at
+        self.note(cluster.start, end)
+        return end
+
+    def _keep(self, item: Element) -> None:
+        if len(self.elements) == MAX_ELEMENTS:
+            raise LimitError(f"a Segment has more than {MAX_ELEMENTS} elements", at=item.start)
+        self.elements.append(item)
 
 
 def read_segment(source: Source, outer: Element, budget: Budget, max_id: int) -> Segment:

@@ -46,12 +46,12 @@ class Placed:
     Args:
         start: where they begin in the new file.
         edits: of the tags and of the old ones; the SeekHeads are not told yet.
-        room: the Void that they were put into, if they were.
+        taken: the bytes of the old file that they and the room behind them stand over.
     """
 
     start: int
     edits: tuple[Edit, ...]
-    room: Span | None = None
+    taken: Span
 
 
 def told(
@@ -97,7 +97,8 @@ def _in_place(
     stop = next((run.end for run in segment.voids if run.start == old.end), old.end)
     new = fitted(TAGS, content, stop - old.start, old.size_width)
     if new is not None:
-        return Placed(old.start, tuple(overwritten(source, old.start, new, segment.element.start)))
+        edits = tuple(overwritten(source, old.start, new, segment.element.start))
+        return Placed(old.start, edits, Span(old.start, stop))
     if stop == segment.element.end and segment.whole:
         return _at_end(source, segment, old.start, content, padding, old.size_width)
     return None
@@ -117,13 +118,13 @@ def _elsewhere(
         new = fitted(TAGS, content, run.end - start) if start < run.end else None
         if new is not None:
             edits = tuple(overwritten(source, start, new, inside))
-            return Placed(start, (*gone, *edits), run)
+            return Placed(start, (*gone, *edits), Span(start, run.end))
     if not segment.whole:
         return None
     end = segment.element.end
     start = next((run.start for run in segment.voids if run.end == end), end)
     placed = _at_end(source, segment, start, content, padding)
-    return Placed(placed.start, (*gone, *placed.edits), Span(start, end))
+    return Placed(placed.start, (*gone, *placed.edits), placed.taken)
 
 
 def _at_end(
@@ -135,7 +136,7 @@ def _at_end(
     new = ebml.render(TAGS, content, width) + ebml.void(max(2, padding))
     edits = overwritten(source, start, new[: end - start], inside)
     grown = Edit(end, end, (Insert(new[end - start :]),), inside)
-    return Placed(start, (*edits, grown))
+    return Placed(start, (*edits, grown), Span(start, end))
 
 
 def _before_clusters(
@@ -198,13 +199,12 @@ def _indexed(
     edits: list[Edit] = []
     for head in segment.heads:
         mine = [seek for seek in wrong if seek.head == head]
-        squeezed = placed.room is not None and head.end == placed.room.start < placed.start
+        stop, squeezed = _room_behind(segment, head, placed)
         if not mine and not squeezed and (led or wrong):
             continue
         data = source.read(head.payload, head.end)
-        slot = (placed.start if squeezed else _room_behind(segment, head, placed)) - head.start
         for content, leads in _variants(data, mine, position, add=not led and not wrong):
-            new = fitted(SEEK_HEAD, content, slot, head.size_width)
+            new = fitted(SEEK_HEAD, content, stop - head.start, head.size_width)
             if new is not None:
                 edits += overwritten(source, head.start, new, segment.element.start)
                 led = led or leads
@@ -215,12 +215,14 @@ def _indexed(
     return tuple(edits)
 
 
-def _room_behind(segment: Segment, head: Element, placed: Placed) -> int:
-    """Up to where a SeekHead may grow."""
+def _room_behind(segment: Segment, head: Element, placed: Placed) -> tuple[int, bool]:
+    """Up to where a SeekHead may grow, and whether it must, since tags took a part of its room."""
     run = next((run for run in segment.voids if run.start == head.end), None)
-    if run is None or (placed.room is not None and placed.room.start == run.start):
-        return head.end
-    return run.end
+    if run is None:
+        return head.end, False
+    if run.start <= placed.taken.start < run.end:
+        return placed.taken.start, run.start < placed.taken.start
+    return run.end, False
 
 
 def _variants(
@@ -303,7 +305,8 @@ def _second_head(
         return None
     content = _seek(TAGS, position)
     for run in segment.voids:
-        if run.end <= segment.first and run != placed.room:
+        free = run.end <= placed.taken.start or placed.taken.end <= run.start
+        if free and run.end <= segment.first:
             new = fitted(SEEK_HEAD, content, run.size)
             if new is not None:
                 return tuple(overwritten(source, run.start, new, segment.element.start))
