@@ -26,6 +26,7 @@ from mediaoptout.embedding.credential import (
     with_manifest,
 )
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
+from mediaoptout.embedding.sidecar import embed_beside
 from mediaoptout.errors import (
     DamagedError,
     ErrorInfo,
@@ -85,7 +86,10 @@ def embed_file(
             container = detect(source)
             if container is None:
                 raise _no_family(path, source)
-            record = _embed(source, container, target, declaration, options)
+            if container.sidecar_only or options.sidecar:
+                record = embed_beside(source, container, target, declaration, options)
+            else:
+                record = _embed(source, container, target, declaration, options)
             return replace(record, warnings=(*mended, *record.warnings)) if mended else record
     except MediaoptoutError as error:
         status, info = _status(error), error.info
@@ -111,13 +115,19 @@ def _status(error: MediaoptoutError) -> Status:
 def _no_family(path: Path, source: FileSource) -> MediaError:
     known = kind(source.read(0, min(source.size, 1024)))
     if known is not None:
-        return UnsupportedError(f"this is {known}: a kind of file that is not written yet")
+        return UnsupportedError(
+            f"this is {known}: a kind of file that is not written yet",
+            fix="see 'mediaoptout formats' for those that are",
+        )
     if path.suffix.lower() in MEDIA_EXTENSIONS:
         what = "is empty" if source.size == 0 else "has no structure of a media file"
         return DamagedError(
             f"the file {what}", at=0, fix="get a complete copy of the file", code="not-media"
         )
-    return UnsupportedError("this is no media file that is known here")
+    return UnsupportedError(
+        "this is no media file that is known here",
+        fix="see 'mediaoptout formats' for those that are",
+    )
 
 
 def _embed(

@@ -102,7 +102,7 @@ def _unknown(path: str, source: Source) -> VerifyRecord:
         "container-unsupported",
         Severity.WARNING,
         f"this is {known}: a kind of file that is not read yet",
-        "keep the reservation in a sidecar",
+        "see 'mediaoptout formats' for those that are",
     )
     return VerifyRecord(
         path=path, size=source.size, verdict=Verdict.UNSUPPORTED, findings=(finding,)

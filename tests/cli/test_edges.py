@@ -89,21 +89,29 @@ def test_links_to_folders_are_not_followed(media):
     assert len(result.records) == 4
 
 
-def test_a_deep_tree(work):
-    deep = work / "in"
-    deep.mkdir()
-    here = os.open(deep, os.O_RDONLY)
-    try:
-        for _ in range(1100):
-            os.mkdir("d", dir_fd=here)
-            below = os.open("d", os.O_RDONLY, dir_fd=here)
-            os.close(here)
-            here = below
-    finally:
+@pytest.fixture
+def deep(work):
+    """A tree deeper than Python recurses; taken away again, since pytest's own cleaning does."""
+    top = work / "in"
+    top.mkdir()
+    here = os.open(top, os.O_RDONLY)
+    for _ in range(sys.getrecursionlimit() + 100):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
         os.close(here)
+        here = below
+    os.close(here)
+    yield top
+    while (top / "d/d").exists():
+        (top / "d/d").rename(top / "e")
+        (top / "d").rmdir()
+        (top / "e").rename(top / "d")
+
+
+def test_a_deep_tree(deep):
     shutil.copyfile(PICTURE, deep / "x.jpg")
     result = call("verify", "in", "--format", "jsonl")
-    assert "x.jpg" in result.records[-1]["path"] or "x.jpg" in result.records[0]["path"]
+    assert [record["path"] for record in result.records] == ["in/x.jpg"]
     assert "Traceback" not in result.err
 
 
@@ -303,3 +311,48 @@ def test_numbers_for_people():
         "2 h 1 min",
     ]
     assert (humane.count(1, "file"), humane.count(2000, "file")) == ("1 file", "2,000 files")
+
+
+# --- on the way ----------------------------------------------------------------------------
+
+
+def test_an_interrupted_run_says_so_and_is_not_done(media, monkeypatch):
+    from mediaoptout.catalogue import run
+    from mediaoptout.catalogue.interrupts import Interrupted
+
+    real = run.embed_all
+
+    def stopped(jobs, *arguments, **options):
+        yield from real(jobs[:2], *arguments, **options)
+        raise Interrupted(len(jobs) - 2)
+
+    monkeypatch.setattr("mediaoptout.catalogue.run.embed_all", stopped)
+    result = call("embed", "in", "-o", "out", "--no-sign")
+    assert result.code == 3
+    assert "interrupted: what was in hand is finished, 3 not begun" in result.err
+    assert "run the same command again" in result.err
+    assert "2 files in" in result.out
+    monkeypatch.undo()
+
+
+def test_lines_of_progress_where_there_is_no_terminal(media, monkeypatch):
+    monkeypatch.setattr("mediaoptout.cli.progress.EVERY", 0)
+    result = call("embed", "in", "-o", "out", "--no-sign", "--format", "jsonl")
+    lines = [line for line in result.err.splitlines() if " of 5 files, " in line]
+    assert len(lines) == 5
+    assert lines[-1].startswith("5 of 5 files, ")
+    assert "time left: 0.0 s" in lines[-1]
+    assert len(result.records) == 4
+
+
+def test_no_identity_to_sign_with_is_wrong_use(media, monkeypatch, tmp_path):
+    monkeypatch.setenv("MEDIAOPTOUT_CONFIG", str(tmp_path / "broken"))
+    place = tmp_path / "broken/identity"
+    place.mkdir(parents=True)
+    call("identity", "show")
+    for name in ("key.pem", "chain.pem"):
+        (place / name).write_text("nothing")
+    result = call("embed", "in", "-o", "out")
+    assert result.code in (2, 3)
+    assert "Traceback" not in result.err
+    assert not Path("out").exists()
