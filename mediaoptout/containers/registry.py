@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mediaoptout.containers import bmff, flac, jpeg, matroska, mp3, ogg, png, wav
+from mediaoptout.containers import bmff, flac, jpeg, matroska, mp3, ogg, others, png, wav, webp
 from mediaoptout.containers.base import Container
 from mediaoptout.errors import DamagedError
 from mediaoptout.splice.source import Source
@@ -15,11 +15,13 @@ HEAD: Final = 64
 CONTAINERS: Final[tuple[Container, ...]] = (
     *jpeg.FAMILIES,
     *png.FAMILIES,
+    *webp.FAMILIES,
     *wav.FAMILIES,
     *flac.FAMILIES,
     *ogg.FAMILIES,
     *bmff.FAMILIES,
     *matroska.FAMILIES,
+    *others.FAMILIES,
     *mp3.FAMILIES,
 )
 """The families; MP3, which has no signature of its own, comes last."""

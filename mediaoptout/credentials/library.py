@@ -105,19 +105,20 @@ def data_hashed_placeholder(builder: Builder, signer: Signer) -> bytes:
 
 
 def sign_data_hashed(
-    builder: Builder, signer: Signer, digest: bytes, start: int, length: int
+    builder: Builder, signer: Signer, digest: bytes, excluded: tuple[int, int] | None
 ) -> bytes:
     """The signed manifest store, as long as its placeholder.
 
     Args:
         builder: the builder that gave the placeholder.
         signer: who signs.
-        digest: the SHA-256 of the new file without the excluded range.
-        start: where the excluded range begins.
-        length: how long it is.
+        digest: the SHA-256 of the file without the excluded range.
+        excluded: where that range begins and how long it is; None for a manifest that stands
+            beside the file.
     """
+    ranges = [] if excluded is None else [{"start": excluded[0], "length": excluded[1]}]
     binding = {
-        "exclusions": [{"start": start, "length": length}],
+        "exclusions": ranges,
         "name": "jumbf manifest",
         "alg": "sha256",
         "hash": list(digest),

@@ -175,20 +175,19 @@ class Pending:
         """Whether `sign_boxes` is the way for this file; else `sign_digest`."""
         return self.media_type in BMFF
 
-    def sign_digest(self, digest: bytes, hole: Span) -> bytes:
+    def sign_digest(self, digest: bytes, hole: Span | None) -> bytes:
         """The signed manifest store.
 
         Args:
             digest: the SHA-256 of the new file without the hole.
-            hole: the excluded range of the new file.
+            hole: the excluded range of the new file; None for a manifest beside it.
 
         Raises:
             RefusedError: the library refuses.
         """
         try:
-            return library.sign_data_hashed(
-                self.builder, self.signer, digest, hole.start, hole.size
-            )
+            excluded = None if hole is None else (hole.start, hole.size)
+            return library.sign_data_hashed(self.builder, self.signer, digest, excluded)
         except C2paError as error:
             raise refused(error) from error
 

@@ -10,11 +10,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from io import BufferedReader
 from typing import Any, BinaryIO, Final
 
 from c2pa import C2paError, Context, Reader
 
 from mediaoptout.credentials.credential import Credential
+from mediaoptout.splice.source import Source, SourceStream
 from mediaoptout.words import Integrity, Trust
 
 _TRUST_CODES: Final[tuple[tuple[str, Trust], ...]] = (
@@ -94,9 +96,30 @@ def validate(stream: BinaryIO, media_type: str, *, check: bool = True) -> Report
     except C2paError.ManifestNotFound:
         return Report(Credential())
     except (C2paError, ValueError) as error:
-        code = str(error).partition(":")[0] or "unreadable"
-        broken = Integrity.BROKEN if check else Integrity.UNCHECKED
-        return Report(Credential(integrity=broken, codes=(code, str(error)[:300])))
+        return _unreadable(error, check)
+    return _report(document, check)
+
+
+def _unreadable(error: Exception, check: bool) -> Report:
+    code = str(error).partition(":")[0] or "unreadable"
+    integrity = Integrity.BROKEN if check else Integrity.UNCHECKED
+    return Report(Credential(integrity=integrity, codes=(code, str(error)[:300])))
+
+
+def validate_beside(source: Source, store: bytes, *, check: bool = True) -> Report:
+    """Validate a manifest store that stands beside its file.
+
+    Args:
+        source: the media file.
+        store: the sidecar's content.
+        check: hash the file; else integrity is ``unchecked``.
+    """
+    stream = BufferedReader(SourceStream(source))
+    try:
+        with Reader("application/octet-stream", stream, store, _context(check)) as reader:
+            document = json.loads(reader.json())
+    except (C2paError, ValueError) as error:
+        return _unreadable(error, check)
     return _report(document, check)
 
 

@@ -27,6 +27,7 @@ class EmbedOptions:
         sign: end the reservation in a signed C2PA manifest, where the container can hold one.
         sign_flac: sign FLAC too, which puts an ID3 tag before the stream.
         resign: make a manifest of somebody else the parent of ours instead of refusing.
+        sidecar: write sidecars beside the file instead of changing it.
     """
 
     force: bool = False
@@ -37,6 +38,7 @@ class EmbedOptions:
     sign: bool = True
     sign_flac: bool = False
     resign: bool = False
+    sidecar: bool = False
 
 
 @dataclass(frozen=True, slots=True)

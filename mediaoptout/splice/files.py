@@ -20,6 +20,17 @@ if sys.platform != "win32":
 MOVES_OPEN_FILES: Final = sys.platform != "win32"
 """Whether an open file can be renamed; else it is closed first, and being open is its lock."""
 
+
+def _umask() -> int:
+    """What new files of this process may not have; asking for it means setting it for a moment."""
+    now = os.umask(0o022)
+    os.umask(now)
+    return now
+
+
+UMASK: Final = _umask()
+"""The permissions that new files do not get, as they were when the process began."""
+
 NOT_HERE: Final = frozenset(
     {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM, errno.EACCES, errno.EINVAL}
     | {getattr(errno, "ENODATA", errno.ENOTSUP)}

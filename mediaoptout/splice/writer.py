@@ -140,6 +140,43 @@ def _write(
         files.sync_folder(target.parent)
 
 
+def put(data: bytes, target: Path, *, replace: bool, sync: bool = True) -> None:
+    """Write a small file of our own, whole or not at all: a sidecar, a list of check sums.
+
+    Args:
+        data: its content.
+        target: where it shall stand.
+        replace: whether an existing file gives way; its permissions stay.
+        sync: wait until file and name are on the disk.
+
+    Raises:
+        WriteError: it could not be done; the target is as it was.
+    """
+    try:
+        there = files.look(target)
+        if there is not None and not replace:
+            raise _exists(target)
+        if there is not None:
+            _refuse_protected(target, there)
+        swept(target.parent)
+        with _Temporary(target) as new:
+            files.write(new.fd, data)
+            mode = there.st_mode & 0o777 if there is not None else 0o666 & ~files.UMASK
+            files.set_mode(new.fd if files.MOVES_OPEN_FILES else new.path, mode)
+            if sync:
+                files.sync(new.fd)
+            if not files.MOVES_OPEN_FILES:
+                new.close()
+            if replace:
+                files.replace(new.path, target)
+            else:
+                files.publish(new.path, target)
+        if sync:
+            files.sync_folder(target.parent)
+    except OSError as error:
+        raise explained(error, target, len(data)) from error
+
+
 class _Temporary:
     """A file of our own beside ``target``: opened, locked, and removed unless all goes well."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mediaoptout.containers import sidecars
 from mediaoptout.containers.base import Container, Layout
 from mediaoptout.containers.kinds import kind
 from mediaoptout.containers.registry import detect
@@ -24,6 +25,7 @@ from mediaoptout.verification.manifest import (
     manifest_findings,
     manifest_report,
     manifest_statements,
+    report_beside,
 )
 from mediaoptout.verification.verdict import judge
 from mediaoptout.vocabularies.properties import Entry
@@ -117,12 +119,19 @@ def _examined(
     expected: Collection[Use],
     quick: bool,
 ) -> Examined:
+    beside = sidecars.find(Path(path), sidecars.XMP)
+    if beside is not None:
+        layout = replace(layout, blocks=(*layout.blocks, sidecars.block_of(beside)))
     entries = tuple(entry for block in layout.blocks for entry in block.entries)
     found = statements(entries)
     report = None
     if layout.manifest is not None:
         report = manifest_report(source, container, check=not quick)
         found += manifest_statements(report)
+    else:
+        report = report_beside(source, Path(path), check=not quick)
+        if report is not None:
+            found += manifest_statements(report, Carrier.SIDECAR_C2PA)
     resolved = resolve(found)
     damaged = any(block.error is not None for block in layout.blocks)
     verdict = judge(found, resolved, expected, damaged=damaged)

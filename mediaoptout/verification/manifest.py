@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BufferedReader
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mediaoptout.containers import sidecars
 from mediaoptout.containers.base import Container
 from mediaoptout.records import Finding
 from mediaoptout.splice.source import Source, SourceStream
@@ -54,15 +56,39 @@ def manifest_report(source: Source, container: Container, *, check: bool) -> Rep
     return validate(stream, container.media_types[0], check=check)
 
 
-def manifest_statements(report: Report) -> tuple[Statement, ...]:
+def report_beside(source: Source, media: Path, *, check: bool) -> Report | None:
+    """What the reference reader finds in the file's C2PA sidecar; None without one.
+
+    A sidecar of a shared name that does not fit this file is another file's, and not broken.
+
+    Args:
+        source: the file.
+        media: where it is.
+        check: hash the file; else integrity is ``unchecked``.
+    """
+    sidecar = sidecars.find(media, sidecars.C2PA)
+    if sidecar is None:
+        return None
+    from mediaoptout.credentials.validation import validate_beside
+
+    report = validate_beside(source, sidecar.data, check=check)
+    strange = report.credential.integrity is Integrity.BROKEN and sidecars.shares_name(media)
+    return None if strange else report
+
+
+def manifest_statements(report: Report, carrier: Carrier = Carrier.C2PA) -> tuple[Statement, ...]:
     """The statements of a manifest.
 
     A reservation counts under a broken signature too; a permission under one is left out.
+
+    Args:
+        report: what was found in it.
+        carrier: whether it stands in the file or beside it.
     """
     found = (
         statement
         for where, label, data in report.assertions
-        for statement in cawg.decode(label, data, where, Carrier.C2PA)
+        for statement in cawg.decode(label, data, where, carrier)
     )
     if report.credential.integrity is Integrity.BROKEN:
         return tuple(_without_permissions(statement) for statement in found)

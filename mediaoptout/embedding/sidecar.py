@@ -1,0 +1,157 @@
+"""A reservation beside a file: an XMP sidecar, and a C2PA manifest bound to it by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from mediaoptout.carriers import xmp
+from mediaoptout.containers import sidecars
+from mediaoptout.containers.base import Container
+from mediaoptout.credentials.identity import exists
+from mediaoptout.credentials.session import current
+from mediaoptout.embedding.declaration import Declaration, EmbedOptions
+from mediaoptout.errors import DamagedError, ErrorInfo, RefusedError, WriteError
+from mediaoptout.records import EmbedRecord, Essence
+from mediaoptout.splice.patch import Patch, PatchedSource
+from mediaoptout.splice.source import BytesSource, FileSource
+from mediaoptout.splice.writer import put
+from mediaoptout.vocabularies import cawg
+from mediaoptout.vocabularies.properties import Property
+from mediaoptout.vocabularies.reading import resolve
+from mediaoptout.words import Carrier, Integrity, Status
+
+STEP = 1 << 20
+OCTETS = "application/octet-stream"
+
+
+def embed_beside(
+    source: FileSource,
+    container: Container,
+    target: Path | None,
+    declaration: Declaration,
+    options: EmbedOptions,
+) -> EmbedRecord:
+    """Write a declaration into sidecars; the file itself is only read.
+
+    Args:
+        source: the media file.
+        container: its family.
+        target: where the file would be in the output; None for beside the file itself.
+        declaration: what to declare.
+        options: how far this may go.
+
+    Raises:
+        RefusedError: somebody else's sidecar says the contrary, or cannot be parsed.
+        WriteError: a sidecar cannot be written.
+    """
+    media = target if target is not None else source.path
+    packet, warnings = _packet(media, declaration, options)
+    manifest = _manifest(source, media, declaration, options) if options.sign else None
+    wanted = [item for item in (packet, manifest) if item is not None]
+    carriers = (Carrier.SIDECAR_XMP, *((Carrier.SIDECAR_C2PA,) if options.sign else ()))
+    record = EmbedRecord(
+        path=str(source.path),
+        status=Status.UNCHANGED,
+        container=container.name,
+        carriers=carriers,
+        essence=Essence(unchanged=True, proof="not-rewritten"),
+        warnings=warnings,
+    )
+    if not wanted:
+        return record
+    status = Status.PLANNED if options.dry_run else Status.WRITTEN
+    if not options.dry_run:
+        _make_folder(media.parent)
+        for sidecar in wanted:
+            put(sidecar.data, sidecar.path, replace=True)
+    return replace(
+        record,
+        status=status,
+        sidecars=tuple(str(sidecar.path) for sidecar in wanted),
+        bytes_inserted=sum(len(sidecar.data) for sidecar in wanted),
+    )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(
+            f"the folder {folder} cannot be made: {error.strerror or error}",
+            fix="choose another --output",
+        ) from error
+
+
+def _packet(
+    media: Path, declaration: Declaration, options: EmbedOptions
+) -> tuple[sidecars.Sidecar | None, tuple[str, ...]]:
+    """The XMP sidecar as it shall be; None where it says this already."""
+    old = sidecars.find(media, sidecars.XMP)
+    ending = Property(sidecars.FOR_EXTENSION, media.suffix.lstrip(".").upper())
+    try:
+        merged = xmp.merge(
+            old.data if old is not None else None,
+            (*declaration.properties, ending),
+            force=options.force,
+        )
+    except DamagedError as error:
+        raise RefusedError(
+            f"the sidecar cannot be parsed, and would be lost: {error.message}",
+            at=old.path.name if old is not None else None,
+            fix="repair or remove it with another program first",
+            code="damaged-carrier",
+        ) from error
+    if old is not None and merged.unchanged(len(old.data)):
+        return None, merged.warnings
+    before = BytesSource(old.data if old is not None else b"")
+    data = PatchedSource(before, Patch(merged.pieces)).read(0, merged.size)
+    path = old.path if old is not None else sidecars.place(media, sidecars.XMP)
+    return sidecars.Sidecar(path, data), merged.warnings
+
+
+def _manifest(
+    source: FileSource, media: Path, declaration: Declaration, options: EmbedOptions
+) -> sidecars.Sidecar | None:
+    """The C2PA sidecar as it shall be; None where ours is there and whole."""
+    old = sidecars.find(media, sidecars.C2PA)
+    if old is not None:
+        refusal = _refusal(source, old, declaration, options)
+        if refusal is None:
+            return None
+        if isinstance(refusal, ErrorInfo):
+            raise RefusedError(refusal.message, at=refusal.at, fix=refusal.fix, code=refusal.code)
+    path = old.path if old is not None else sidecars.place(media, sidecars.C2PA)
+    if options.dry_run:
+        return sidecars.Sidecar(path, b"")
+    pending = current().begin(source, OCTETS, source.path.name, declaration.assertions)
+    digest = hashlib.sha256()
+    for at in range(0, source.size, STEP):
+        digest.update(source.read(at, min(at + STEP, source.size)))
+    return sidecars.Sidecar(path, pending.sign_digest(digest.digest(), None))
+
+
+def _refusal(
+    source: FileSource, old: sidecars.Sidecar, declaration: Declaration, options: EmbedOptions
+) -> ErrorInfo | bool | None:
+    """None if the sidecar is ours and says this; True if it may be replaced; else why not."""
+    from mediaoptout.credentials.validation import validate_beside
+
+    report = validate_beside(source, old.data)
+    ours = exists() and report.serial == current().identity.serial
+    if ours and report.credential.integrity is Integrity.INTACT:
+        found = [
+            statement
+            for where, label, data in report.assertions
+            for statement in cawg.decode(label, data, where, Carrier.SIDECAR_C2PA)
+        ]
+        return None if resolve(found).machine >= declaration.reserved & cawg.USES else True
+    if ours or options.break_credential:
+        return True
+    return ErrorInfo(
+        "credential-foreign",
+        f"there is a C2PA sidecar of {report.credential.signer or 'somebody else'}",
+        old.path.name,
+        "give --break-credential to replace it",
+    )
