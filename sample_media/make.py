@@ -130,6 +130,19 @@ def make_jpeg() -> None:
     write("jpeg/xmp.jpg", plain[:after_jfif] + packet + plain[after_jfif:])
 
 
+def make_webp() -> None:
+    (HERE / "webp").mkdir(exist_ok=True)
+    rgb = picture()
+    rgb.save(HERE / "webp/lossy.webp", quality=60)
+    alpha = rgb.convert("RGBA")
+    alpha.putalpha(rgb.convert("L"))
+    alpha.resize((24, 24)).save(HERE / "webp/lossless-alpha.webp", lossless=True)
+    frames = [rgb.resize((48, 48)).rotate(90 * turn) for turn in range(3)]
+    frames[0].save(
+        HERE / "webp/animated.webp", save_all=True, append_images=frames[1:], duration=100, loop=0
+    )
+
+
 def make_wav() -> None:
     short = [*SINE, "-t", "0.3"]
     ffmpeg("wav/pcm16.wav", *short, "-c:a", "pcm_s16le")
@@ -261,7 +274,7 @@ def make_ogg() -> None:
 
 
 def main() -> None:
-    pictures = (make_png, make_jpeg)
+    pictures = (make_png, make_jpeg, make_webp)
     sounds = (make_wav, make_flac, make_mp3, make_ogg)
     films = (make_mp4, make_mov, make_3gp, make_matroska)
     for make in (*pictures, *sounds, *films):

@@ -56,8 +56,8 @@ class Chunk:
 
     @property
     def label(self) -> str:
-        """The FourCC for people, without spaces at its end."""
-        return self.name.decode("latin-1").rstrip()
+        """The FourCC for people, without spaces and zeros at its end."""
+        return self.name.decode("latin-1").rstrip(" \0")
 
 
 class Walk(NamedTuple):
@@ -75,7 +75,12 @@ class Walk(NamedTuple):
 
 
 def walk(
-    source: Source, start: int, end: int, long_size: Callable[[bytes], int | None] = lambda _: None
+    source: Source,
+    start: int,
+    end: int,
+    long_size: Callable[[bytes], int | None] = lambda _: None,
+    *,
+    odd_names: frozenset[bytes] = frozenset(),
 ) -> Walk:
     """Every chunk from ``start`` to ``end``; reads only headers.
 
@@ -84,20 +89,21 @@ def walk(
         start: where the first chunk begins.
         end: where they end at the latest.
         long_size: the length of a chunk that states `UNKNOWN`, by its name; None if not known.
+        odd_names: names that are known although they are not printable.
 
     Raises:
         LimitError: there are more than `MAX_CHUNKS`.
     """
     chunks: list[Chunk] = []
     at = start
-    while (header := _header(source, at, end)) is not None:
+    while (header := _header(source, at, end, odd_names)) is not None:
         name, size = header
         if size == UNKNOWN:
             size = long_size(name) or size
         stop = at + HEADER + size
         if stop > end:
             return Walk(tuple(chunks), at, Chunk(name, at, stop, stop))
-        following = _behind(source, stop, end) if size % 2 else stop
+        following = _behind(source, stop, end, odd_names) if size % 2 else stop
         chunks.append(Chunk(name, at, stop, following))
         if len(chunks) > MAX_CHUNKS:
             raise LimitError(f"there are more than {MAX_CHUNKS} chunks", at=at)
@@ -105,19 +111,21 @@ def walk(
     return Walk(tuple(chunks), at, None)
 
 
-def _header(source: Source, at: int, end: int) -> tuple[bytes, int] | None:
+def _header(
+    source: Source, at: int, end: int, odd_names: frozenset[bytes]
+) -> tuple[bytes, int] | None:
     if end - at < HEADER:
         return None
     name, size = struct.unpack("<4sI", source.read(at, at + HEADER))
-    printable = all(0x20 <= byte <= 0x7E for byte in name)
-    return (name, size) if printable and name not in _NESTED else None
+    is_name = all(0x20 <= byte <= 0x7E for byte in name) or name in odd_names
+    return (name, size) if is_name and name not in _NESTED else None
 
 
-def _behind(source: Source, stop: int, end: int) -> int:
+def _behind(source: Source, stop: int, end: int, odd_names: frozenset[bytes]) -> int:
     """Where the chunk after an odd payload begins: behind a byte of padding, if that is there."""
 
     def begins(at: int) -> bool:
-        header = _header(source, at, end)
+        header = _header(source, at, end, odd_names)
         return header is not None and at + HEADER + header[1] <= end
 
     if stop == end or (begins(stop) and not begins(stop + 1)):
