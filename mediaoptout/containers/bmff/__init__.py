@@ -12,5 +12,7 @@ from typing import Final
 from mediaoptout.containers.base import Container
 from mediaoptout.containers.bmff.families import Mov, Mp4, ThreeGp
 
+__all__ = ["FAMILIES", "Mov", "Mp4", "ThreeGp"]
+
 FAMILIES: Final[tuple[Container, ...]] = (Mp4(), Mov(), ThreeGp())
 """The families of this package."""

@@ -209,8 +209,7 @@ def meta_body(source: Source, box: Box) -> int:
 
 def make_box(kind: bytes, *parts: bytes) -> bytes:
     """A box of ``kind`` around ``parts``."""
-    size = _HEADER + sum(map(len, parts))
-    return b"".join((size.to_bytes(4, "big"), kind, *parts))
+    return b"".join((make_header(kind, _HEADER + sum(map(len, parts))), *parts))
 
 
 def make_full_box(kind: bytes, *parts: bytes) -> bytes:
@@ -218,11 +217,11 @@ def make_full_box(kind: bytes, *parts: bytes) -> bytes:
     return make_box(kind, bytes(4), *parts)
 
 
-def free_header(size: int) -> bytes:
-    """The header of a ``free`` box of ``size`` bytes in all."""
-    return size.to_bytes(4, "big") + b"free"
+def make_header(kind: bytes, size: int) -> bytes:
+    """The header of a box of ``size`` bytes in all."""
+    return size.to_bytes(4, "big") + kind
 
 
 def make_free(size: int) -> bytes:
     """A ``free`` box of ``size`` bytes in all (at least 8)."""
-    return free_header(size) + bytes(size - _HEADER)
+    return make_header(b"free", size) + bytes(size - _HEADER)

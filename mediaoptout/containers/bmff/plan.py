@@ -13,7 +13,14 @@ from mediaoptout.carriers import ilst, userdata, xmp
 from mediaoptout.carriers.merged import Merged
 from mediaoptout.containers.base import MANIFEST, Change, Wanted
 from mediaoptout.containers.bmff import manifest
-from mediaoptout.containers.bmff.boxes import Box, Node, make_box, make_free, make_full_box
+from mediaoptout.containers.bmff.boxes import (
+    Box,
+    Node,
+    make_box,
+    make_free,
+    make_full_box,
+    make_header,
+)
 from mediaoptout.containers.bmff.movie import MAX_PACKET, XMP_ATOM, XMP_UUID, Movie
 from mediaoptout.containers.bmff.room import (
     SMALLEST,
@@ -21,7 +28,6 @@ from mediaoptout.containers.bmff.room import (
     behind,
     essence_follows,
     settle_movie,
-    total,
     usable,
     vacate,
 )
@@ -99,7 +105,7 @@ def plan(source: Source, movie: Movie, wanted: Wanted, habits: Habits) -> Change
         fresh += _new_packet(work)
     if fresh:
         _add_user_data(work, fresh)
-    work.inner += settle_movie(movie, moov, total(work.inner), wanted.padding)
+    work.inner += settle_movie(movie, moov, work.inner, wanted.padding)
     # What is put at one place goes into the innermost element first.
     work.inner.sort(key=lambda edit: -1 if edit.inside is None else edit.inside, reverse=True)
     patch = relocate(movie.size, movie.links, [*work.inner, *work.outer])
@@ -143,8 +149,7 @@ def _item_list(work: _Work) -> list[bytes]:
         work.inner.append(Edit(at, at, (Insert(made),), movie.meta.box.start))
         return []
     handler = make_full_box(b"hdlr", bytes(4), b"mdirappl", bytes(9))
-    room = make_free(max(wanted.padding, SMALLEST)) if wanted.padding else b""
-    return [make_full_box(b"meta", handler, made, room)]
+    return [make_full_box(b"meta", handler, made)]
 
 
 def _in_items(movie: Movie) -> bool:
@@ -244,7 +249,7 @@ def _replace_packet(work: _Work, box: Box, pieces: tuple[Piece, ...], size: int)
     if growth == 0 or not essence_follows(work.movie, box.end):
         work.outer.append(edit)
     elif after and usable(after, work.movie.busy) and Room(after, None).absorbs(growth):
-        work.outer += [edit, Room(after, None).absorb(growth)]
+        work.outer += [edit, *Room(after, None).absorb(growth)]
     else:
         work.outer.append(vacate(box))
         _append(work, (_packet_header(size), *pieces))
@@ -262,7 +267,7 @@ def _new_packet(work: _Work) -> list[bytes]:
 
 
 def _packet_header(size: int) -> Insert:
-    return Insert((8 + len(XMP_UUID) + size).to_bytes(4, "big") + b"uuid" + XMP_UUID)
+    return Insert(make_header(b"uuid", 8 + len(XMP_UUID) + size) + XMP_UUID)
 
 
 def _append(work: _Work, pieces: tuple[Piece, ...]) -> None:
@@ -318,7 +323,7 @@ def _manifest(work: _Work) -> None:
     growth = size - (old.size if old else 0)
     after = behind(movie, before)
     if growth and after and usable(after, movie.busy) and Room(after, None).absorbs(growth):
-        work.outer += [Edit(start, before.end, (hole,)), Room(after, None).absorb(growth)]
+        work.outer += [Edit(start, before.end, (hole,)), *Room(after, None).absorb(growth)]
     elif growth <= -SMALLEST:
         work.outer.append(Edit(start, before.end, (hole, Insert(make_free(-growth)))))
     else:

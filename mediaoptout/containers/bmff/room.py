@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mediaoptout.containers.bmff.boxes import FREE, Box, Node, free_header, make_free
+from mediaoptout.containers.bmff.boxes import FREE, Box, Node, make_free, make_header
 from mediaoptout.containers.bmff.movie import XMP_UUID, Movie
 from mediaoptout.splice.linker import Edit
 from mediaoptout.splice.patch import Insert
@@ -27,14 +27,25 @@ class Room:
         left = self.box.size - growth
         return left == 0 or SMALLEST <= left < 1 << 32
 
-    def absorb(self, growth: int) -> Edit:
-        """The edit that makes it so much smaller (larger for a negative ``growth``)."""
+    def absorb(self, growth: int, ahead: bool = False) -> tuple[Edit, ...]:
+        """The edits that make it so much smaller (larger for a negative ``growth``).
+
+        Args:
+            growth: how much it gives way.
+            ahead: it stands before what grows, so that its end gives way and not its beginning.
+        """
         box = self.box
         left = box.size - growth
         if left == 0:
-            return Edit(box.start, box.end, (), self.inside)
-        new = free_header(left) + bytes(max(0, -growth))
-        return Edit(box.start, box.body + max(0, growth), (Insert(new),), self.inside)
+            return (Edit(box.start, box.end, (), self.inside),)
+        header, more = Insert(make_header(box.kind, left)), Insert(bytes(max(0, -growth)))
+        less = max(0, growth)
+        if not ahead:
+            return (Edit(box.start, box.body + less, (header, more), self.inside),)
+        return (
+            Edit(box.start, box.body, (header,), self.inside),
+            Edit(box.end - less, box.end, (more,), self.inside),
+        )
 
 
 def usable(box: Box | None, busy: frozenset[int]) -> bool:
@@ -72,47 +83,41 @@ def essence_follows(movie: Movie, at: int) -> bool:
     )
 
 
-def settle_movie(movie: Movie, moov: Node, growth: int, padding: int) -> tuple[Edit, ...]:
+def settle_movie(movie: Movie, moov: Node, edits: Sequence[Edit], padding: int) -> tuple[Edit, ...]:
     """What makes the movie box keep its size, or leaves room where it cannot.
 
     Args:
         movie: the file.
         moov: its movie box.
-        growth: how much longer the content of the movie box becomes.
+        edits: what becomes of its content.
         padding: the room to leave where everything has to move anyway, in bytes.
     """
+    growth = sum(edit.growth for edit in edits)
     if growth == 0:
         return ()
+    first = min(edit.start for edit in edits)
     rooms = list(in_movie(movie, moov))
     for room in rooms:
         if room.absorbs(growth):
-            return (room.absorb(growth),)
-    moves = essence_follows(movie, moov.box.end)
+            return room.absorb(growth, ahead=room.box.end <= first)
     if growth < 0:
-        return (_new_room(movie, moov, -growth, moves),) if -growth >= SMALLEST else ()
-    if not padding or not (moves or movie.item_list or rooms):
+        return (_new_room(movie, moov, -growth),) if -growth >= SMALLEST else ()
+    if not padding:
         return ()
     if rooms and rooms[0].absorbs(-padding):
-        return (rooms[0].absorb(-padding),)
-    return (_new_room(movie, moov, max(padding, SMALLEST), moves),)
+        return rooms[0].absorb(-padding)
+    return (_new_room(movie, moov, max(padding, SMALLEST)),)
 
 
-def _new_room(movie: Movie, moov: Node, size: int, moves: bool) -> Edit:
+def _new_room(movie: Movie, moov: Node, size: int) -> Edit:
     """A new ``free`` box: behind the item list, as iTunes leaves it; else behind the movie box."""
     free = (Insert(make_free(size)),)
     if movie.meta is not None and movie.item_list is not None:
         at = movie.item_list.end
         return Edit(at, at, free, movie.meta.box.start)
-    if moves or movie.udta is None:
-        return Edit(moov.box.end, moov.box.end, free, None)
-    return Edit(moov.tail, moov.tail, free, moov.box.start)
+    return Edit(moov.box.end, moov.box.end, free, None)
 
 
 def vacate(box: Box) -> Edit:
     """The edit that turns a box into a ``free`` box of zeros."""
     return Edit(box.start, box.end, (Insert(make_free(box.size)),), None)
-
-
-def total(edits: Sequence[Edit]) -> int:
-    """How many bytes more there are after all of the edits."""
-    return sum(edit.growth for edit in edits)
