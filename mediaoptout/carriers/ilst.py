@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from mediaoptout.carriers.merged import Merged
@@ -50,7 +51,7 @@ _MDTA_NAMES: Final[Mapping[str, str]] = {
 }
 
 MAX_ITEMS: Final = 1 << 16
-"""How many items a list may have."""
+"""How many items, and how many texts of properties that we know, a list may have."""
 
 MAX_TEXT: Final = 1 << 20
 """The largest text that is read, in bytes."""
@@ -95,9 +96,8 @@ def read(
         LimitError: there are more than `MAX_ITEMS`.
     """
     found: list[Item] = []
+    count = 0
     for kind, span, body in _atoms(source, start, end):
-        if len(found) >= MAX_ITEMS:
-            raise LimitError(f"an item list has more than {MAX_ITEMS} items", at=start)
         content = Span(body, span.end)
         if keys is not None:
             index = int.from_bytes(kind, "big")
@@ -106,8 +106,11 @@ def read(
         else:
             key = _freeform(source, content) if kind == b"----" else kind.decode("latin-1")
             name = _NAMES.get(key.lower())
-        texts = tuple(_texts(source, content)) if name else ()
+        texts = tuple(islice(_texts(source, content), MAX_ITEMS + 1)) if name else ()
+        count += len(texts)
         found.append(Item(span, key, name, texts))
+        if max(len(found), count) > MAX_ITEMS:
+            raise LimitError(f"an item list has more than {MAX_ITEMS} items", at=start)
     return tuple(found)
 
 

@@ -119,7 +119,10 @@ def read_movie(source: Source) -> Movie:
     packets = [box for box in top.boxes if box.uuid == XMP_UUID]
     packets += [child.box for node in nodes for child in node.all(XMP_ATOM)]
     texts = tuple(
-        child.box for node in nodes for child in node.children if child.box.kind in userdata.NAMES
+        child.box
+        for node in nodes
+        for child in node.children
+        if child.box.kind in userdata.NAMES and not child.box.large
     )
     blocks += [_packet(source, box) for box in packets]
     blocks += [_text(source, box) for box in texts]
