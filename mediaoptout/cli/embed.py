@@ -49,6 +49,15 @@ def embed(
     upgrade_id3: Annotated[
         bool, typer.Option("--upgrade-id3", help="Make ID3v2.2 tags v2.3, which can hold XMP.")
     ] = False,
+    sidecar: Annotated[
+        bool, typer.Option("--sidecar", help="Write sidecars beside the files, leave them alone.")
+    ] = False,
+    update_checksums: Annotated[
+        bool, typer.Option("--update-checksums", help="Renew check sum files beside the files.")
+    ] = False,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Also hash the essence before and after.")
+    ] = False,
     others: Annotated[
         Others | None, typer.Option(help="Copy what is not written to the output as it is.")
     ] = None,
@@ -93,6 +102,9 @@ def embed(
         sign=sign,
         sign_flac=sign_flac,
         resign=resign,
+        sidecar=sidecar,
+        update_checksums=update_checksums,
+        prove=prove,
     )
     means = Means(processes=jobs, memory=humane.parse_size(max_memory))
     named = running.paths(sources, null=null)

@@ -143,6 +143,9 @@ class Container(ABC):
     carries: ClassVar[Mapping[Carrier, Capability]]
     """What it can hold, in matrix order."""
     sidecar_only: ClassVar[bool] = False
+    """Whether its files are never rewritten."""
+    digest: ClassVar[str] = "sha256"
+    """The hash of the essence that the field uses for it, as `hashlib` calls it."""
 
     @abstractmethod
     def recognises(self, source: Source, head: bytes) -> bool:

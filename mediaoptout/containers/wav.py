@@ -26,6 +26,7 @@ class Wav(Container):
     title: ClassVar[str] = "WAV, RF64 and BW64 (RIFF/WAVE, EBU Tech 3306, ITU-R BS.2088)"
     media_types: ClassVar[tuple[str, ...]] = ("audio/wav", "audio/x-wav", "audio/vnd.wave")
     extensions: ClassVar[tuple[str, ...]] = (".wav", ".wave", ".bwf", ".rf64", ".bw64")
+    digest = "md5"
     carries: ClassVar = {
         Carrier.RIFF_INFO: Capability(write=True, place="LIST INFO: ICOP, ICMT"),
         Carrier.ID3: Capability(write=True, place="id3 chunk"),

@@ -19,7 +19,8 @@ class EmbedOptions:
     """How far ``embed`` may go.
 
     Args:
-        force: replace contrary statements of others.
+        force: replace contrary statements of others, and change files inside packages that carry
+            hashes of their own.
         overwrite: replace an output that exists.
         break_credential: change a file that carries a C2PA manifest, and take the manifest out.
         upgrade_id3: let an ID3v2.2 tag become v2.3, so that it can hold XMP.
@@ -28,6 +29,8 @@ class EmbedOptions:
         sign_flac: sign FLAC too, which puts an ID3 tag before the stream.
         resign: make a manifest of somebody else the parent of ours instead of refusing.
         sidecar: write sidecars beside the file instead of changing it.
+        update_checksums: bring check sum files beside a changed file up to date.
+        prove: hash the essence before and after too, and put the digest into the record.
     """
 
     force: bool = False
@@ -39,6 +42,8 @@ class EmbedOptions:
     sign_flac: bool = False
     resign: bool = False
     sidecar: bool = False
+    update_checksums: bool = False
+    prove: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from mediaoptout.carriers import xmp
 from mediaoptout.containers import sidecars
@@ -12,7 +13,8 @@ from mediaoptout.containers.base import Container
 from mediaoptout.credentials.identity import exists
 from mediaoptout.credentials.session import current
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
-from mediaoptout.errors import DamagedError, ErrorInfo, RefusedError, WriteError
+from mediaoptout.embedding.packages import refuse_packaged
+from mediaoptout.errors import DamagedError, RefusedError, WriteError
 from mediaoptout.records import EmbedRecord, Essence
 from mediaoptout.splice.patch import Patch, PatchedSource
 from mediaoptout.splice.source import BytesSource, FileSource
@@ -22,8 +24,11 @@ from mediaoptout.vocabularies.properties import Property
 from mediaoptout.vocabularies.reading import resolve
 from mediaoptout.words import Carrier, Integrity, Status
 
-STEP = 1 << 20
-OCTETS = "application/octet-stream"
+if TYPE_CHECKING:
+    from mediaoptout.credentials.validation import Report
+
+STEP: Final = 1 << 20
+OCTETS: Final = "application/octet-stream"
 
 
 def embed_beside(
@@ -62,6 +67,8 @@ def embed_beside(
     if not wanted:
         return record
     status = Status.PLANNED if options.dry_run else Status.WRITTEN
+    if not options.force:
+        refuse_packaged(media)
     if not options.dry_run:
         _make_folder(media.parent)
         for sidecar in wanted:
@@ -114,14 +121,24 @@ def _packet(
 def _manifest(
     source: FileSource, media: Path, declaration: Declaration, options: EmbedOptions
 ) -> sidecars.Sidecar | None:
-    """The C2PA sidecar as it shall be; None where ours is there and whole."""
+    """The C2PA sidecar as it shall be; None where ours is there and whole.
+
+    Raises:
+        RefusedError: there is one of somebody else, or a broken one.
+    """
+    from mediaoptout.credentials.validation import validate_beside
+
     old = sidecars.find(media, sidecars.C2PA)
     if old is not None:
-        refusal = _refusal(source, old, declaration, options)
-        if refusal is None:
+        report = validate_beside(source, old.data)
+        whole = report.credential.integrity is Integrity.INTACT
+        if not whole and old.path != media.with_name(media.name + sidecars.C2PA):
+            # Of a shared name: what does not fit this file may be the other file's.
+            old = None if sidecars.shares_name(media) else old
+        if old is not None and whole and _says(report, declaration):
             return None
-        if isinstance(refusal, ErrorInfo):
-            raise RefusedError(refusal.message, at=refusal.at, fix=refusal.fix, code=refusal.code)
+        if old is not None:
+            _refuse_replacing(old, report, whole, options)
     path = old.path if old is not None else sidecars.place(media, sidecars.C2PA)
     if options.dry_run:
         return sidecars.Sidecar(path, b"")
@@ -132,26 +149,30 @@ def _manifest(
     return sidecars.Sidecar(path, pending.sign_digest(digest.digest(), None))
 
 
-def _refusal(
-    source: FileSource, old: sidecars.Sidecar, declaration: Declaration, options: EmbedOptions
-) -> ErrorInfo | bool | None:
-    """None if the sidecar is ours and says this; True if it may be replaced; else why not."""
-    from mediaoptout.credentials.validation import validate_beside
+def _is_ours(report: Report) -> bool:
+    return exists() and report.serial == current().identity.serial
 
-    report = validate_beside(source, old.data)
-    ours = exists() and report.serial == current().identity.serial
-    if ours and report.credential.integrity is Integrity.INTACT:
-        found = [
-            statement
-            for where, label, data in report.assertions
-            for statement in cawg.decode(label, data, where, Carrier.SIDECAR_C2PA)
-        ]
-        return None if resolve(found).machine >= declaration.reserved & cawg.USES else True
-    if ours or options.break_credential:
-        return True
-    return ErrorInfo(
-        "credential-foreign",
-        f"there is a C2PA sidecar of {report.credential.signer or 'somebody else'}",
-        old.path.name,
-        "give --break-credential to replace it",
+
+def _says(report: Report, declaration: Declaration) -> bool:
+    """Whether a manifest is of our signer and says what is to be said."""
+    found = [
+        statement
+        for where, label, data in report.assertions
+        for statement in cawg.decode(label, data, where, Carrier.SIDECAR_C2PA)
+    ]
+    return _is_ours(report) and resolve(found).machine >= declaration.reserved & cawg.USES
+
+
+def _refuse_replacing(
+    old: sidecars.Sidecar, report: Report, whole: bool, options: EmbedOptions
+) -> None:
+    if options.break_credential or (whole and _is_ours(report)):
+        return
+    signer = report.credential.signer or "somebody else"
+    what = f"is of {signer}" if whole else "does not fit the file, which was changed since"
+    raise RefusedError(
+        f"the C2PA sidecar {what}",
+        at=old.path.name,
+        fix="give --break-credential to replace it",
+        code="credential-foreign" if whole else "credential-broken",
     )

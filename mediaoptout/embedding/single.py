@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from mediaoptout.containers.kinds import MEDIA_EXTENSIONS, kind
 from mediaoptout.containers.proof import proven
 from mediaoptout.containers.registry import detect
 from mediaoptout.credentials.session import current, planning
+from mediaoptout.embedding.companions import companions, update
 from mediaoptout.embedding.credential import (
     framed,
     is_ours,
@@ -26,6 +27,8 @@ from mediaoptout.embedding.credential import (
     with_manifest,
 )
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
+from mediaoptout.embedding.essence import check_digest, essence_digest
+from mediaoptout.embedding.packages import refuse_packaged
 from mediaoptout.embedding.sidecar import embed_beside
 from mediaoptout.errors import (
     DamagedError,
@@ -160,6 +163,8 @@ def _embed(
     says_it = change.patch.changes_nothing(source.size)
     if says_it and (not signing or (before is not None and is_ours(before, declaration))):
         return record
+    if not options.force:
+        refuse_packaged(source.path if target is None else target)
     refuse_breaking(layout, before, options)
     pending: Pending | None = None
     signed = False
@@ -197,9 +202,32 @@ def _embed(
     if options.dry_run:
         return record
     seal = None if pending is None else seal_for(change.patch, container, pending)
-    check = partial(read_back, container) if signed else None
-    _write(change.patch, source, target, options, seal, check)
-    return replace(record, status=Status.WRITTEN)
+    checks: list[Callable[[Path], None]] = [partial(read_back, container)] if signed else []
+    if options.prove:
+        digest = essence_digest(source, container)
+        checks.append(partial(check_digest, container, digest))
+        record = replace(record, essence=Essence(unchanged=True, proof="digest", digest=digest))
+    _write(change.patch, source, target, options, seal, partial(_all, checks))
+    notes = _companions(source.path, options) if target is None else ()
+    return replace(record, status=Status.WRITTEN, warnings=(*record.warnings, *notes))
+
+
+def _all(checks: Sequence[Callable[[Path], None]], path: Path) -> None:
+    for check in checks:
+        check(path)
+
+
+def _companions(path: Path, options: EmbedOptions) -> tuple[str, ...]:
+    """Bring the check sums beside a changed file up to date, or say that they no longer fit."""
+    found = sorted(companions(path))
+    if options.update_checksums:
+        for beside in found:
+            update(beside, path)
+        return ()
+    return tuple(
+        f"the check sum in {beside.name} no longer fits; --update-checksums renews it"
+        for beside in found
+    )
 
 
 def _carriers(container: Container, change: Change, *, signed: bool) -> tuple[Carrier, ...]:
@@ -252,7 +280,7 @@ def _write(
     target: Path | None,
     options: EmbedOptions,
     seal: Seal | None,
-    check: Callable[[Path], None] | None,
+    check: Callable[[Path], None],
 ) -> None:
     if target is None:
         inplace.replace(patch, source, seal=seal, check=check)
