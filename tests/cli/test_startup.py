@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -27,8 +28,14 @@ print(json.dumps([int(code or 0), loaded]), file=sys.stderr)
 
 def loaded(*arguments: str) -> tuple[int, set[str]]:
     """The code that a command ends with, and the libraries that it loaded."""
+    # A measurement of coverage would load libraries of its own.
+    env = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
     done = subprocess.run(
-        [sys.executable, "-c", PROBE, *arguments], capture_output=True, timeout=60, check=True
+        [sys.executable, "-c", PROBE, *arguments],
+        capture_output=True,
+        env=env,
+        timeout=60,
+        check=True,
     )
     code, names = json.loads(done.stderr.splitlines()[-1])
     return code, set(names)
