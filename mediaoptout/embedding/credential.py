@@ -12,7 +12,7 @@ from mediaoptout.containers.base import Change, Container, Layout, Wanted
 from mediaoptout.credentials.identity import exists
 from mediaoptout.credentials.session import current
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
-from mediaoptout.errors import RefusedError, WriteError
+from mediaoptout.errors import RefusedError
 from mediaoptout.splice.between import between
 from mediaoptout.splice.patch import Copy, Insert, Patch, PatchedSource
 from mediaoptout.splice.source import FileSource, Source, SourceStream, StreamSource
@@ -187,14 +187,19 @@ def read_back(container: Container, path: Path) -> None:
     """Let the reference reader validate the new file before it takes its place.
 
     Raises:
-        WriteError: it does not find our manifest, whole.
+        RefusedError: it does not find our manifest, whole; nothing is replaced.
     """
     with FileSource(path) as written:
         report = validated(written, container)
-    ours = report.serial == current().identity.serial
-    if report.credential.integrity is not Integrity.INTACT or not ours:
-        raise WriteError(
-            "the signed file did not validate: " + (", ".join(report.credential.codes) or "none"),
-            fix="give --no-sign to write the reservation without a manifest",
-            code="read-back",
-        )
+    if report.credential.integrity is Integrity.INTACT and (
+        report.serial == current().identity.serial
+    ):
+        return
+    said = ", ".join(report.credential.codes)
+    raise RefusedError(
+        f"the reference reader does not accept the signed file: {said}"
+        if said
+        else "the reference reader finds no manifest in the signed file",
+        fix="give --no-sign to write the reservation without a manifest",
+        code="read-back",
+    )
