@@ -33,6 +33,8 @@ _ALL: Final = 0xFFFFFFFF
 _MIRRORED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _ZEROS: Final = bytes(MAX_PAGE)
 _STEP: Final = 1 << 18
+_AHEAD: Final = 1 << 16
+_SMALL: Final = 1 << 14
 
 
 class Page(NamedTuple):
@@ -150,16 +152,22 @@ def page_at(source: Source, at: int) -> Page | None:
 
 
 def walk(source: Source, at: int = 0) -> Iterator[Page]:
-    """The pages from ``at`` on; what is no page is passed over."""
+    """The pages from ``at`` on; what is no page is passed over.
+
+    Where pages are small, their headers are read many at a time.
+    """
+    data, offset, ahead = b"", at, _LONGEST_HEADER
     while at < source.size:
-        page = page_at(source, at)
-        if page is None:
-            found = _next(source, at + 1)
-            if found is None:
+        if at + _LONGEST_HEADER > offset + len(data):
+            data, offset = source.read(at, min(at + ahead, source.size)), at
+        page = page_in(data, at - offset, offset)
+        if page is None or page.end > source.size:
+            page = _next(source, at + 1)
+            if page is None:
                 return
-            page = found
         yield page
         at = page.end
+        ahead = _AHEAD if page.end - page.start < _SMALL else _LONGEST_HEADER
 
 
 def _next(source: Source, at: int) -> Page | None:

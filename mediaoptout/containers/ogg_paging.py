@@ -20,7 +20,7 @@ from mediaoptout.splice.patch import Copy, Insert, Patch, PatchedSource, Piece
 from mediaoptout.splice.source import Source
 
 MAX_RENUMBERED: Final = 1 << 19
-"""How many pages may get another number; a patch holds something for each."""
+"""Among how many pages numbers may change; patch and proof hold something for each."""
 
 _ZERO: Final = bytes(8)
 
@@ -213,23 +213,22 @@ def renumbered(source: Source, added: Mapping[int, int]) -> Iterator[Edit]:
         added: how many pages were added to a stream, by where its last header page begins.
 
     Raises:
-        RefusedError: there are more than `MAX_RENUMBERED`.
+        RefusedError: more than `MAX_RENUMBERED` pages follow.
     """
     shifts: dict[int, int] = {}
-    count = 0
-    for page in ogg_pages.walk(source, min(added, default=source.size)):
+    pages = ogg_pages.walk(source, min(added, default=source.size))
+    for count, page in enumerate(pages):
+        if count > MAX_RENUMBERED:
+            raise RefusedError(
+                f"numbers would have to change among more than {MAX_RENUMBERED} pages",
+                at=page.start,
+                fix="write the reservation into a sidecar instead",
+                code="too-many-pages",
+            )
         if page.start in added:
             shifts[page.serial] = added[page.start]
         elif page.flags & BOS:
             shifts.pop(page.serial, None)
         elif page.serial in shifts:
-            count += 1
-            if count > MAX_RENUMBERED:
-                raise RefusedError(
-                    f"more than {MAX_RENUMBERED} pages would have to be renumbered",
-                    at=page.start,
-                    fix="write the reservation into a sidecar instead",
-                    code="too-many-pages",
-                )
             sequence = (page.sequence + shifts[page.serial]) & 0xFFFFFFFF
             yield Edit(*page.numbers, (Insert(ogg_pages.renumbered(page, sequence)),))

@@ -21,6 +21,9 @@ from mediaoptout.splice.linker import Reference, Table
 from mediaoptout.splice.patch import Copy, Insert, Piece
 from mediaoptout.splice.source import Source
 
+MAX_POINTS: Final = 1 << 19
+"""How many key points an index may have."""
+
 _VERSION: Final = b"\x04\0"
 _HEAD_SIZE: Final = 80
 _LENGTH_AT, _CONTENT_AT = 64, 72
@@ -131,7 +134,7 @@ def read_skeleton(source: Source, stream: Stream, end: int) -> Skeleton | None:
         end: where its group ends.
 
     Raises:
-        RefusedError: it has an index of a version that is not known.
+        RefusedError: it has an index that cannot be parsed.
     """
     packets = [packet_bytes(source, packet) for packet in stream.packets]
     indexed = [i for i, data in enumerate(packets) if data.startswith(_INDEX)]
@@ -172,8 +175,8 @@ def _index(source: Source, stream: Stream, number: int, data: bytes, end: int) -
 
 
 def _pairs(data: bytes, at: int, count: int) -> list[tuple[bytes, bytes]] | None:
-    """The key points' numbers as stored; None if they do not fill the packet."""
-    if count > len(data):
+    """The key points as stored; None if they do not fill the packet, or are too many."""
+    if count > MAX_POINTS:
         return None
     found: list[bytes] = []
     for _ in range(2 * count):
@@ -210,7 +213,7 @@ def _points(places: Sequence[int], times: Sequence[bytes]) -> bytes:
 
 def _unknown(stream: Stream) -> RefusedError:
     return RefusedError(
-        "the Skeleton stream has an index of an unknown version, which would lead astray",
+        "the Skeleton stream has an index that cannot be parsed and would lead astray",
         at=stream.link,
         fix="write the file's streams anew without an index (ffmpeg -c copy)",
         code="unknown-index",

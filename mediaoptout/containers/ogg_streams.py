@@ -14,12 +14,17 @@ from mediaoptout.containers import ogg_pages
 from mediaoptout.containers.ogg_pages import BOS, CONTINUED, EOS, Page
 from mediaoptout.errors import DamagedError, LimitError
 from mediaoptout.splice.patch import Span
-from mediaoptout.splice.source import MAX_READ, Source
+from mediaoptout.splice.source import Source
 
 MAX_STREAMS: Final = 1 << 14
 """How many logical streams a file may have, over all its links."""
 WALKED: Final = 4 << 20
 """Up to this size all pages of a file are looked at."""
+
+MAX_HEADERS: Final = 32 << 20
+"""How many bytes the header packets of a stream may have."""
+MAX_PAGES: Final = 1 << 18
+"""How many pages the headers of a file may take."""
 
 _PATIENCE: Final = 1 << 12
 """How many pages may stand before the header packets of a group are complete."""
@@ -90,11 +95,9 @@ class Stream:
     @property
     def complete(self) -> bool:
         """Whether nothing of its headers is to come."""
-        if self.codec is None or not self.sound:
+        if self.codec is None or not self.sound or len(self.packets) >= self.codec.headers:
             return True
-        if self.codec is SKELETON:
-            return bool(self.pages and self.pages[-1].flags & EOS)
-        return len(self.packets) >= self.codec.headers
+        return self.codec is SKELETON and bool(self.pages[-1].flags & EOS)
 
     def add(self, page: Page) -> None:
         """Take in the next page."""
@@ -122,17 +125,23 @@ class Stream:
             if value < 255:
                 self.packets.append(tuple(self._open))
                 self._open = []
-                self._size = 0
-        if self._size > MAX_READ:
-            raise LimitError(f"a header packet is longer than {MAX_READ} bytes", at=page.start)
+        if self._size > MAX_HEADERS:
+            raise LimitError(
+                f"a stream has more than {MAX_HEADERS} bytes of headers", at=page.start
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """The streams that begin together, and where the first page behind their headers stands."""
+    """The streams that begin together, and where the last page of their headers ends."""
 
     streams: tuple[Stream, ...]
     end: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages the headers take."""
+        return sum(len(stream.pages) for stream in self.streams)
 
 
 def read_streams(source: Source) -> tuple[Stream, ...]:
@@ -140,7 +149,7 @@ def read_streams(source: Source) -> tuple[Stream, ...]:
 
     Raises:
         DamagedError: no page stands at the beginning of the file.
-        LimitError: there are more than `MAX_STREAMS`, or a header packet is too long.
+        LimitError: there are more than `MAX_STREAMS`, or their headers are too long.
     """
     first = ogg_pages.page_at(source, 0)
     if first is None or not first.flags & BOS:
@@ -150,7 +159,7 @@ def read_streams(source: Source) -> tuple[Stream, ...]:
             fix="get a complete copy of the file",
         )
     group = _group(source, first)
-    streams = list(group.streams)
+    streams, pages = list(group.streams), group.pages
     if source.size > WALKED:
         end = ogg_pages.last(source)
         if end is not None and any(end.serial == stream.serial for stream in streams):
@@ -158,8 +167,9 @@ def read_streams(source: Source) -> tuple[Stream, ...]:
     while (page := _beginning(source, group.end)) is not None:
         group = _group(source, page)
         streams += group.streams
-        if len(streams) > MAX_STREAMS:
-            raise LimitError(f"there are more than {MAX_STREAMS} streams", at=page.start)
+        pages += group.pages
+        if len(streams) > MAX_STREAMS or pages > MAX_PAGES:
+            raise LimitError("there are too many streams, or header pages", at=page.start)
     return tuple(streams)
 
 
@@ -172,7 +182,7 @@ def _group(source: Source, first: Page) -> _Group:
     """The streams whose BOS pages stand at ``first``."""
     streams: dict[int, Stream] = {}
     unfinished: set[int] = set()
-    beginning, waited, end = True, 0, first.end
+    beginning, taken, waited, end = True, 0, 0, first.end
     for page in ogg_pages.walk(source, first.start):
         if page.flags & BOS:
             if not beginning or page.serial in streams or len(streams) >= MAX_STREAMS:
@@ -188,7 +198,9 @@ def _group(source: Source, first: Page) -> _Group:
         waited += 1
         if page.serial in unfinished:
             streams[page.serial].add(page)
-            waited, end = 0, page.end
+            taken, waited, end = taken + 1, 0, page.end
+            if taken > MAX_PAGES:
+                raise LimitError(f"headers take more than {MAX_PAGES} pages", at=page.start)
             if streams[page.serial].complete:
                 unfinished.remove(page.serial)
     return _Group(tuple(streams.values()), end)

@@ -22,7 +22,7 @@ def _table() -> list[int]:
 TABLE = _table()
 
 
-def crc(data: bytes) -> int:
+def crc(data: bytes | bytearray) -> int:
     """RFC 3533's checksum, a byte at a time."""
     register = 0
     for byte in data:
