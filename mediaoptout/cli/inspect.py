@@ -14,7 +14,7 @@ def inspect(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             help="Files; - reads paths from standard input, one a line.",
             show_default=False,
         ),

@@ -11,7 +11,7 @@ from mediaoptout.cli.settings import Color, Format
 Sources = Annotated[
     list[str],
     typer.Argument(
-        metavar="SOURCE...",
+        metavar="SOURCE",
         help="Files and folders; - reads paths from standard input, one a line.",
         show_default=False,
     ),

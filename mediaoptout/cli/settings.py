@@ -63,6 +63,9 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "sign": bool,
         "sign-flac": bool,
         "upgrade-id3": bool,
+        "sidecar": bool,
+        "update-checksums": bool,
+        "prove": bool,
         "others": Others,
     },
     "verify": {**_COMMON, "profile": str, "quick": bool},
@@ -70,7 +73,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
 }
 """The options that can be set for each command, and what their values must be."""
 
-_SPOKEN: Final = frozenset(
+SPOKEN: Final = frozenset(
     {"output", "in-place", "force", "overwrite", "break-credential", "resign", "dry-run"}
 )
 """Options that are said on the command line only."""
@@ -162,7 +165,7 @@ def _unknown(path: Path, text: str, name: str, known: Collection[str]) -> UsageE
     import difflib
 
     key = name.rpartition(".")[2]
-    if key in _SPOKEN:
+    if key in SPOKEN:
         why = f"{key!r} is said on the command line only"
     else:
         close = difflib.get_close_matches(key, list(known), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,16 @@ def test_every_key(work):
         "verify": {**common, "jobs": 2, "quick": True, "profile": "eu-tdm"},
         "inspect": {**common, "jobs": 1},
     }
+
+
+@pytest.mark.parametrize("command", settings.KEYS)
+def test_every_option_can_be_set_or_must_be_spoken(work, command):
+    options = set(re.findall(r"--([a-z][a-z0-9-]*)", call(command, "--help").out))
+    options -= {"help", "null", "no-sign"}
+    text = call(command, "--help").out
+    named = {option for option in options if re.search(rf"^ .*--{option}\b", text, re.MULTILINE)}
+    assert named <= set(settings.KEYS[command]) | settings.SPOKEN
+    assert set(settings.KEYS[command]) <= options
 
 
 def test_they_reach_the_command_and_flags_win(media):
