@@ -143,6 +143,16 @@ def make_webp() -> None:
     )
 
 
+def make_gif() -> None:
+    (HERE / "gif").mkdir(exist_ok=True)
+    small = picture().resize((48, 48))
+    small.quantize(16).save(HERE / "gif/still-87a.gif")
+    frames = [small.rotate(90 * turn).quantize(16) for turn in range(3)]
+    frames[0].save(
+        HERE / "gif/animated.gif", save_all=True, append_images=frames[1:], duration=100, loop=0
+    )
+
+
 def make_wav() -> None:
     short = [*SINE, "-t", "0.3"]
     ffmpeg("wav/pcm16.wav", *short, "-c:a", "pcm_s16le")
@@ -274,7 +284,7 @@ def make_ogg() -> None:
 
 
 def main() -> None:
-    pictures = (make_png, make_jpeg, make_webp)
+    pictures = (make_png, make_jpeg, make_webp, make_gif)
     sounds = (make_wav, make_flac, make_mp3, make_ogg)
     films = (make_mp4, make_mov, make_3gp, make_matroska)
     for make in (*pictures, *sounds, *films):

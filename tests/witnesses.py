@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import shutil
+import struct
 import subprocess
 from collections import Counter
 from functools import cache
@@ -153,6 +154,10 @@ def streamhash(path: Path) -> list[str] | None:
     ]
 
 
+_DECODING = (OSError, SyntaxError, ValueError, LookupError, struct.error)
+"""What Pillow raises where a picture is broken."""
+
+
 def pixels(path: Path) -> str | None:
     """A digest of every frame as Pillow decodes it; the word ``unreadable`` where it cannot."""
     from PIL import Image, ImageFile, ImageSequence
@@ -165,7 +170,7 @@ def pixels(path: Path) -> str | None:
             for frame in ImageSequence.Iterator(image):
                 digest.update(f"{frame.mode} {frame.size} {frame.info.get('duration')}".encode())
                 digest.update(frame.tobytes())
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except (*_DECODING, Image.DecompressionBombError):
         return "unreadable"
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = truncated

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mediaoptout.containers import bmff, flac, jpeg, matroska, mp3, ogg, others, png, wav, webp
+from mediaoptout.containers import bmff, flac, gif, jpeg, matroska, mp3, ogg, others, png, wav, webp
 from mediaoptout.containers.base import Container
 from mediaoptout.errors import DamagedError
 from mediaoptout.splice.source import Source
@@ -16,6 +16,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
     *jpeg.FAMILIES,
     *png.FAMILIES,
     *webp.FAMILIES,
+    *gif.FAMILIES,
     *wav.FAMILIES,
     *flac.FAMILIES,
     *ogg.FAMILIES,
