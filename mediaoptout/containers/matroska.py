@@ -279,9 +279,12 @@ def _lacking(properties: tuple[Property, ...], beside: set[str]) -> tuple[Proper
 
 def _with_size(layout: MatroskaLayout, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
     """The edits with a wider size of the Segment, where the new one does not fit its field."""
+    stated = next(iter(layout.links.lengths), None)
+    if stated is None:
+        return edits
     outer = layout.segments[0].element
-    size = outer.end - outer.payload + sum(edit.growth for edit in edits)
-    if not outer.known or ebml.size_width(size) <= outer.size_width:
+    size = stated.value - (1 << 7 * stated.width) + sum(edit.growth for edit in edits)
+    if ebml.size_width(size) <= stated.width:
         return edits
     width = ebml.size_width(size)
     if width > layout.document.max_size:

@@ -216,7 +216,10 @@ def read_segment(source: Source, outer: Element, budget: Budget, max_id: int) ->
     at = walker.advance(outer.payload, to_cluster=True)
     heads = tuple(_seek_heads(source, walker))
     seeks = tuple(seek for _, entries in heads for seek in entries)
-    indexed = _last_indexed(source, walker, seeks, at)
+    first = walker.element(at)
+    indexed = None
+    if first is not None and first.id == CLUSTER:
+        indexed = _last_indexed(source, walker, seeks, at)
     if indexed is not None and not _has_tags(walker, seeks, at, indexed):
         walker.note(at, indexed)
         at = indexed

@@ -278,6 +278,22 @@ def test_a_narrow_segment_size_becomes_wider():
     assert len(new) > 16384 > len(long)
 
 
+def test_a_cut_segment_keeps_stating_what_was_cut_off():
+    data = Shape([*FRONT, *(f"cluster{i}" for i in range(240))], segment=2).build()
+    new = written(data[:400])
+    segment = new.index(ident(SEGMENT)) + 4
+    length = int.from_bytes(new[segment : segment + 8], "big") - (1 << 56)
+    assert length - (len(new) - segment - 8) == len(data) - 400
+
+
+def test_a_cluster_that_claims_too_much_is_not_jumped_over():
+    data = bytearray(Shape(["seekhead", *FRONT, *BODY, "cues"], ["cues"], segment=8).build())
+    at = data.index(ident(CLUSTER)) + 4
+    data[at : at + 2] = b"\x7f\xf0"
+    shape = MATROSKA.read(BytesSource(bytes(data))).segments[0]
+    assert not shape.whole and shape.indexed is None
+
+
 def test_a_segment_check_sum_is_refused():
     body = el(INFO) + cluster(0, b"x")
     data = build.document() + el(SEGMENT, body, width=8, sealed=True)
