@@ -49,6 +49,9 @@ def embed(
     upgrade_id3: Annotated[
         bool, typer.Option("--upgrade-id3", help="Make ID3v2.2 tags v2.3, which can hold XMP.")
     ] = False,
+    wrap_jxl: Annotated[
+        bool, typer.Option("--wrap-jxl", help="Put naked JPEG XL codestreams into containers.")
+    ] = False,
     sidecar: Annotated[
         bool, typer.Option("--sidecar", help="Write sidecars beside the files, leave them alone.")
     ] = False,
@@ -98,6 +101,7 @@ def embed(
         overwrite=overwrite,
         break_credential=break_credential,
         upgrade_id3=upgrade_id3,
+        wrap_jxl=wrap_jxl,
         dry_run=dry_run,
         sign=sign,
         sign_flac=sign_flac,

@@ -63,6 +63,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "sign": bool,
         "sign-flac": bool,
         "upgrade-id3": bool,
+        "wrap-jxl": bool,
         "sidecar": bool,
         "update-checksums": bool,
         "prove": bool,

@@ -83,6 +83,7 @@ class Wanted:
         properties: everything that the vocabularies have to say.
         force: replace contrary statements of others.
         upgrade_id3: allow ID3v2.2 tags to become v2.3.
+        wrap_jxl: allow a naked JPEG XL codestream to be put into a container.
         manifest: the length of the manifest store that a hole is left for; None for no manifest.
             A manifest that is there gives way to the hole.
         drop_manifest: take out the manifest that is there (``--break-credential``).
@@ -92,6 +93,7 @@ class Wanted:
     properties: tuple[Property, ...]
     force: bool = False
     upgrade_id3: bool = False
+    wrap_jxl: bool = False
     manifest: int | None = None
     drop_manifest: bool = False
     padding: int = PADDING

@@ -24,6 +24,7 @@ class EmbedOptions:
         overwrite: replace an output that exists.
         break_credential: change a file that carries a C2PA manifest, and take the manifest out.
         upgrade_id3: let an ID3v2.2 tag become v2.3, so that it can hold XMP.
+        wrap_jxl: put a naked JPEG XL codestream into a container, so that it can hold XMP.
         dry_run: plan and prove, but write nothing.
         sign: end the reservation in a signed C2PA manifest, where the container can hold one.
         sign_flac: sign FLAC too, which puts an ID3 tag before the stream.
@@ -37,6 +38,7 @@ class EmbedOptions:
     overwrite: bool = False
     break_credential: bool = False
     upgrade_id3: bool = False
+    wrap_jxl: bool = False
     dry_run: bool = False
     sign: bool = True
     sign_flac: bool = False

@@ -148,6 +148,7 @@ def _embed(
         properties=declaration.properties,
         force=options.force,
         upgrade_id3=options.upgrade_id3,
+        wrap_jxl=options.wrap_jxl,
         drop_manifest=options.break_credential and not signing,
     )
     change = container.change(source, layout, wanted)
