@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
@@ -16,7 +17,7 @@ from mediaoptout.errors import RefusedError
 from mediaoptout.splice.between import between
 from mediaoptout.splice.patch import Copy, Insert, Patch, PatchedSource
 from mediaoptout.splice.source import FileSource, Source, SourceStream, StreamSource
-from mediaoptout.splice.writer import Seal
+from mediaoptout.splice.writer import STEP, Seal
 from mediaoptout.vocabularies import cawg
 from mediaoptout.vocabularies.reading import resolve
 from mediaoptout.words import Carrier, Integrity
@@ -181,6 +182,22 @@ def seal_for(patch: Patch, container: Container, pending: Pending) -> Seal:
             return pending.sign_boxes(BufferedReader(SourceStream(shown)))
 
     return Seal(by_boxes, hashed=False) if pending.by_boxes else Seal(by_digest, hashed=True)
+
+
+def filled(source: Source, patch: Patch, container: Container, pending: Pending) -> Patch:
+    """The patch with its hole filled beforehand, for a file that is changed in place.
+
+    What the manifest is bound to is hashed before it is written: the file is read once more.
+    """
+    ((name, hole),) = patch.holes
+    shown = PatchedSource(source, framed(patch, container, pending.size))
+    if pending.by_boxes:
+        return patch.fill(name, pending.sign_boxes(BufferedReader(SourceStream(shown))))
+    digest = hashlib.sha256()
+    for start, end in ((0, hole.start), (hole.end, patch.size)):
+        for at in range(start, end, STEP):
+            digest.update(shown.read(at, min(at + STEP, end)))
+    return patch.fill(name, container.frame_manifest(pending.sign_digest(digest.digest(), hole)))
 
 
 def read_back(container: Container, path: Path) -> None:

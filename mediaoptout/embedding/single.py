@@ -16,6 +16,7 @@ from mediaoptout.containers.registry import detect
 from mediaoptout.credentials.session import current, planning
 from mediaoptout.embedding.companions import companions, update
 from mediaoptout.embedding.credential import (
+    filled,
     framed,
     is_ours,
     output_is_ours,
@@ -202,13 +203,19 @@ def _embed(
         )
     if options.dry_run:
         return record
-    seal = None if pending is None else seal_for(change.patch, container, pending)
+    patch = change.patch
+    if pending is not None and target is None:
+        # A manifest of the same length as the one before it moves nothing either.
+        shown = framed(patch, container, pending.size)
+        if inplace.prefer_in_place(shown, source.size):
+            patch, pending = filled(source, patch, container, pending), None
+    seal = None if pending is None else seal_for(patch, container, pending)
     checks: list[Callable[[Path], None]] = [partial(read_back, container)] if signed else []
     if options.prove:
         digest = essence_digest(source, container)
         checks.append(partial(check_digest, container, digest))
         record = replace(record, essence=Essence(unchanged=True, proof="digest", digest=digest))
-    _write(change.patch, source, target, options, seal, partial(_all, checks))
+    _write(patch, source, target, options, seal, partial(_all, checks))
     notes = _companions(source.path, options) if target is None else ()
     return replace(record, status=Status.WRITTEN, warnings=(*record.warnings, *notes))
 
