@@ -9,10 +9,9 @@ from mediaoptout.carriers import id3, info, xmp
 from mediaoptout.carriers.merged import Merged
 from mediaoptout.containers.base import MANIFEST, Change, Wanted
 from mediaoptout.containers.blocks import agreed, refuse_damaged
-from mediaoptout.containers.chunks import HEADER, Chunk, framed, replaced, zeros
+from mediaoptout.containers.chunks import HEADER, Chunk, filling_behind, fits, framed, replaced
 from mediaoptout.containers.wav_reading import (
     C2PA,
-    FILLING,
     ID3,
     LIST,
     XMP,
@@ -28,8 +27,6 @@ from mediaoptout.words import Carrier
 _WRITTEN: Final = {Carrier.RIFF_INFO: LIST, Carrier.ID3: ID3, Carrier.XMP: XMP}
 _APPENDED: Final = (Carrier.ID3, Carrier.XMP, Carrier.RIFF_INFO)
 """The order of new chunks: the list comes last, since it has no room of its own to grow into."""
-_MAX_FILLING: Final = 1 << 20
-"""The largest filling that is looked through before it is used up."""
 
 
 @dataclass(slots=True)
@@ -140,9 +137,12 @@ def _place(
     pieces = merged.placed(chunk.payload.start)
     if merged.size == chunk.payload.size:
         plan.edits.append(Edit(*chunk.payload, pieces, inside=chunk.start))
-    elif chunk.start > layout.riff.data[-1].start:
+        return
+    if chunk.start > layout.riff.data[-1].start:
         plan.edits += replaced(chunk, pieces)
-    elif (room := _room(source, layout, chunk, merged.size)) is not None:
+        return
+    room = filling_behind(source, layout.riff.chunks, chunk)
+    if fits(chunk, merged.size, room):
         plan.edits += replaced(chunk, pieces, room)
     else:
         blank = Insert(bytes(chunk.payload.size))
@@ -150,19 +150,6 @@ def _place(
         plan.edits.append(Edit(*chunk.payload, (blank,), inside=chunk.start))
         moved = framed(chunk.name, pieces)
         plan.appended[carrier] = (*plan.appended.get(carrier, ()), *moved)
-
-
-def _room(source: Source, layout: WavLayout, chunk: Chunk, size: int) -> int | None:
-    """How many bytes of filling behind the chunk make room for ``size`` bytes; None if too few."""
-    chunks = layout.riff.chunks
-    room = 0
-    for follower in chunks[chunks.index(chunk) + 1 :]:
-        small = follower.payload.size <= _MAX_FILLING
-        if follower.name not in FILLING or not small or not zeros(source, *follower.payload):
-            break
-        room += follower.next - follower.start
-    left = chunk.next + room - (chunk.start + HEADER + size + size % 2)
-    return room if left == 0 or left >= HEADER else None
 
 
 def _manifest(layout: WavLayout, wanted: Wanted, plan: _Plan) -> tuple[Piece, ...]:
