@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +11,7 @@ from mediaoptout.containers import ogg_pages, ogg_streams
 from mediaoptout.containers.base import Change
 from mediaoptout.containers.ogg import Ogg, OggLayout
 from mediaoptout.containers.proof import prove, proven
-from mediaoptout.errors import DamagedError, RefusedError
+from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Patch, PatchedSource
 from mediaoptout.splice.source import BytesSource
 from mediaoptout.vocabularies.properties import as_text
@@ -396,6 +397,19 @@ def test_an_index_that_outgrows_its_page_adds_one():
     assert set(moved) == {next(at for at, h, _ in build.parts(new) if h[14] == 1 and h[6])}
 
 
+def test_the_proof_notices_a_place_that_leads_astray():
+    source = BytesSource(skeleton_file(9))
+    layout = OGG.read(source)
+    patch = OGG.change(source, layout, wanted()).patch
+    right = content(PatchedSource(source, patch))
+    assert prove(layout, OGG.read(PatchedSource(source, patch)), patch).addressed
+    for what in (right.index(b"fishead\0") + 72, right.index(b"index\0") + 44):
+        pieces = (Copy(0, what), Insert(bytes((right[what] ^ 1,))), Copy(what + 1, len(right)))
+        spoilt = patch.then(Patch(pieces))
+        after = OGG.read(PatchedSource(source, spoilt))
+        assert not proven(OGG, source, layout, after, spoilt).holds
+
+
 def test_an_index_counts_its_own_group():
     file = skeleton_file(9) + b"".join(build.speex(77, BLOCK, build.data(2, 50)))
     assert len(OGG.read(BytesSource(file)).skeletons) == 1
@@ -416,6 +430,38 @@ def test_an_index_of_an_unknown_version_is_refused():
     video = build.theora(1, BLOCK, build.data(12, 600))
     file = bones[0] + video[0] + video[1] + b"".join([*bones[1:], *video[2:]])
     assert OGG.read(BytesSource(file)).obstacle is not None
+
+
+def small_skeleton(head: bytes, make_index: Callable[[int], bytes] | None) -> bytes:
+    """A Skeleton of that first packet before a film, with an index of its first page of data."""
+    video = build.theora(1, BLOCK, build.data(12, 600))
+    place = 0
+    while True:
+        indexes: list[build.Group] = [([make_index(place)], 0)] if make_index else []
+        bones = build.stream(9, [([head], 0), *indexes, ([b""], 0)])
+        start = b"".join((bones[0], *video[:2], *bones[1:]))
+        if place == len(start):
+            return start + b"".join(video[2:])
+        place = len(start)
+
+
+def test_an_index_in_the_form_of_the_draft_follows():
+    def draft(place: int) -> bytes:
+        final = build.index(1, [place])
+        return final[:42] + bytes(16) + final[42:]
+
+    file = small_skeleton(build.fishead(0, 0), draft)
+    _, _, new = told(file)
+    packet = build.packets(new)[9][1][0]
+    [place] = build.read_index(packet[:42] + packet[58:])
+    assert place in {at for at, header, _ in build.parts(new) if header[14] == 1}
+
+
+@pytest.mark.parametrize("head", [build.fishead(0, 0)[:64], build.fishead(0, 0)])
+def test_a_skeleton_without_places_is_carried_along(head):
+    file = small_skeleton(head, None)
+    assert OGG.read(BytesSource(file)).skeletons == ()
+    assert build.packets(told(file)[2])[9] == build.packets(file)[9]
 
 
 # --- damage --------------------------------------------------------------------------------
@@ -487,6 +533,32 @@ def test_flac_comments_that_do_not_fit_are_refused():
     with pytest.raises(RefusedError) as caught:
         OGG.change(source, OGG.read(source), wanted())
     assert caught.value.code == "overflow"
+
+
+def test_too_many_streams_are_too_many():
+    pages = [build.page(n, 0, [1], b"x", flags=2) for n in range(ogg_streams.MAX_STREAMS + 9)]
+    with pytest.raises(LimitError):
+        OGG.read(BytesSource(b"".join(pages)))
+
+
+def test_headers_of_endless_empty_pages_are_too_many():
+    first = build.stream(1, [([build.OPUS_HEAD], 0)], eos=False)[0]
+    empty = (
+        struct.pack("<4sBBqIIIB", b"OggS", 0, 0, 0, 1, number + 1, 0, 0)
+        for number in range(ogg_streams.MAX_PAGES + 9)
+    )
+    with pytest.raises(LimitError):
+        OGG.read(BytesSource(first + b"".join(empty)))
+
+
+def test_headers_that_are_too_long_are_too_long():
+    pages = build.stream(1, [([build.OPUS_HEAD], 0)], eos=False)
+    body = bytes(255 * 255)
+    for number in range(ogg_streams.MAX_HEADERS // len(body) + 2):
+        head = struct.pack("<4sBBqIII", b"OggS", 0, number > 0, -1, 1, number + 1, 0)
+        pages.append(head + b"\xff" * 256 + body)
+    with pytest.raises(LimitError):
+        OGG.read(BytesSource(b"".join(pages)))
 
 
 # --- anything ------------------------------------------------------------------------------
