@@ -1,4 +1,4 @@
-"""Every benchmark, with one command: ``python -m benchmarks.run [--times 5] [--scale 1.0] [NAME…]``.
+"""Every benchmark, with one command: ``python -m benchmarks.run [--times 5] [NAME…]``.
 
 Each compares us with a public tool on the same files in the same run; the ratio is what counts.
 Writes a table (Markdown) to standard output. Needs what the tests need, and ExifTool for one row.
@@ -69,9 +69,14 @@ def _mov(path: Path, size: int) -> None:
     start = len(ftyp) + 16
     unity = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
     mvhd = box(
-        b"mvhd", bytes(12), struct.pack(">IIIH", 1000, count, 0x10000, 0x100), bytes(10), unity,
-        bytes(24), struct.pack(">I", 2),
-    )  # fmt: skip
+        b"mvhd",
+        bytes(12),
+        struct.pack(">IIIH", 1000, count, 0x10000, 0x100),
+        bytes(10),
+        unity,
+        bytes(24),
+        struct.pack(">I", 2),
+    )
     tkhd = box(
         b"tkhd",
         b"\0\0\0\7",
@@ -84,14 +89,15 @@ def _mov(path: Path, size: int) -> None:
     mdhd = box(b"mdhd", bytes(12), struct.pack(">IIHH", 1000, count, 0x55C4, 0))
     hdlr = box(b"hdlr", bytes(8), b"meta", bytes(12), b"\0")
     dinf = box(b"dinf", box(b"dref", struct.pack(">II", 0, 1), box(b"url ", b"\0\0\0\1")))
+    places = (struct.pack(">Q", start + number * len(block)) for number in range(count))
     stbl = box(
         b"stbl",
         box(b"stsd", struct.pack(">II", 0, 1), box(b"mett", bytes(6), b"\0\1", b"\0x\0")),
         box(b"stts", struct.pack(">IIII", 0, 1, count, 1)),
         box(b"stsc", struct.pack(">IIIII", 0, 1, 1, 1, 1)),
         box(b"stsz", struct.pack(">III", 0, len(block), count)),
-        box(b"co64", struct.pack(">II", 0, count), *(struct.pack(">Q", start + i * len(block)) for i in range(count))),
-    )  # fmt: skip
+        box(b"co64", struct.pack(">II", 0, count), *places),
+    )
     minf = box(b"minf", box(b"nmhd", bytes(4)), dinf, stbl)
     moov = box(b"moov", mvhd, box(b"trak", tkhd, box(b"mdia", mdhd, hdlr, minf)))
     with path.open("wb") as out:
@@ -199,13 +205,45 @@ def _start(folder: Path, scale: float) -> dict[str, Sequence[str]]:
 
 
 BENCHMARKS = (
-    Benchmark("large", "What does a batch of large files cost over copying it?", "cp -r, sync", _large, lambda scale: 4),
-    Benchmark("small", "How many small files a second, each on the disk?", "cp -r, sync", _small, lambda scale: int(2000 * scale)),
-    Benchmark("sign-large", "What does signing a WAV of 1 GB cost, read back?", "Builder.sign_file", _sign_large, lambda scale: 1),
-    Benchmark("sign-small", "How many small JPEGs a second, signed and read back?", "Builder.sign_file", _sign_small, lambda scale: int(400 * scale)),
-    Benchmark("scan", "How fast is a folder scanned?", "exiftool, one tag", _scan, lambda scale: int(40 * scale) * 35),
-    Benchmark("start", "How long does the command take to start?", "python -c pass", _start, lambda scale: 1),
-)  # fmt: skip
+    Benchmark(
+        "large",
+        "What does a batch of large files cost over copying it?",
+        "cp -r, sync",
+        _large,
+        lambda _: 4,
+    ),
+    Benchmark(
+        "small",
+        "How many small files a second, each on the disk?",
+        "cp -r, sync",
+        _small,
+        lambda scale: int(2000 * scale),
+    ),
+    Benchmark(
+        "sign-large",
+        "What does signing a WAV of 1 GB cost, read back?",
+        "Builder.sign_file",
+        _sign_large,
+        lambda _: 1,
+    ),
+    Benchmark(
+        "sign-small",
+        "How many small JPEGs a second, signed and read back?",
+        "Builder.sign_file",
+        _sign_small,
+        lambda scale: int(400 * scale),
+    ),
+    Benchmark(
+        "scan",
+        "How fast is a folder scanned?",
+        "exiftool, one tag",
+        _scan,
+        lambda scale: int(40 * scale) * 35,
+    ),
+    Benchmark(
+        "start", "How long does the command take to start?", "python -c pass", _start, lambda _: 1
+    ),
+)
 
 
 def report(benchmark: Benchmark, found: dict[str, Run], items: int) -> str:
