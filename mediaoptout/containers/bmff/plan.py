@@ -11,13 +11,11 @@ from typing import Final
 
 from mediaoptout.carriers import ilst, userdata, xmp
 from mediaoptout.carriers.merged import Merged
-from mediaoptout.containers.base import MANIFEST, Change, Wanted
-from mediaoptout.containers.bmff import manifest
+from mediaoptout.containers.base import Change, Wanted
 from mediaoptout.containers.bmff.boxes import (
     Box,
     Node,
     make_box,
-    make_free,
     make_full_box,
     make_header,
 )
@@ -27,13 +25,14 @@ from mediaoptout.containers.bmff.room import (
     Room,
     behind,
     essence_follows,
+    place_manifest,
     settle_movie,
     usable,
     vacate,
 )
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.linker import Edit, relocate
-from mediaoptout.splice.patch import Hole, Insert, Patch, Piece
+from mediaoptout.splice.patch import Insert, Patch, Piece
 from mediaoptout.splice.source import Source
 from mediaoptout.vocabularies.properties import as_text
 from mediaoptout.words import Carrier
@@ -244,7 +243,7 @@ def _packets(work: _Work) -> None:
 
 def _replace_packet(work: _Work, box: Box, pieces: tuple[Piece, ...], size: int) -> None:
     growth = size - (box.end - box.body)
-    after = behind(work.movie, box)
+    after = behind(work.movie.boxes, box)
     edit = Edit(box.body, box.end, pieces, box.start)
     if growth == 0 or not essence_follows(work.movie, box.end):
         work.outer.append(edit)
@@ -313,21 +312,7 @@ def _manifest(work: _Work) -> None:
         if wanted.drop_manifest:
             work.outer += [vacate(box) for box in movie.manifests]
         return
-    size = manifest.OVERHEAD + wanted.manifest
-    hole = Hole(size, MANIFEST)
-    stores = [box for box in movie.manifests if manifest.holds_store(work.source, box)]
-    old = stores[0] if stores else None
-    work.outer += [vacate(box) for box in movie.manifests if box is not old]
-    before = old or movie.boxes[0]
-    start = old.start if old else before.end
-    growth = size - (old.size if old else 0)
-    after = behind(movie, before)
-    if growth and after and usable(after, movie.busy) and Room(after, None).absorbs(growth):
-        work.outer += [Edit(start, before.end, (hole,)), *Room(after, None).absorb(growth)]
-    elif growth <= -SMALLEST:
-        work.outer.append(Edit(start, before.end, (hole, Insert(make_free(-growth)))))
-    else:
-        work.outer.append(Edit(start, before.end, (hole,)))
+    work.outer += place_manifest(work.source, movie.boxes, movie.busy, wanted.manifest)
 
 
 def _no_place(movie: Movie) -> str | None:

@@ -1,4 +1,4 @@
-"""Room in a movie file: ``free`` boxes that give way, so that the samples stay where they are."""
+"""Room in a file of boxes: ``free`` boxes that give way, so that the media stay where they are."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mediaoptout.containers.base import MANIFEST
+from mediaoptout.containers.bmff import manifest
 from mediaoptout.containers.bmff.boxes import FREE, Box, Node, make_free, make_header
 from mediaoptout.containers.bmff.movie import XMP_UUID, Movie
 from mediaoptout.splice.linker import Edit
-from mediaoptout.splice.patch import Insert
+from mediaoptout.splice.patch import Hole, Insert
+from mediaoptout.splice.source import Source
 
 SMALLEST: Final = 8
 """The size of a ``free`` box without content."""
@@ -59,9 +62,9 @@ def usable(box: Box | None, busy: frozenset[int]) -> bool:
     )
 
 
-def behind(movie: Movie, box: Box) -> Box | None:
-    """The box that stands right behind one at the top level."""
-    return next((other for other in movie.boxes if other.start == box.end), None)
+def behind(boxes: Sequence[Box], box: Box) -> Box | None:
+    """The one of ``boxes`` that stands right behind another."""
+    return next((other for other in boxes if other.start == box.end), None)
 
 
 def in_movie(movie: Movie, moov: Node) -> Iterator[Room]:
@@ -70,7 +73,7 @@ def in_movie(movie: Movie, moov: Node) -> Iterator[Room]:
         for child in node.children if node else ():
             if usable(child.box, movie.busy):
                 yield Room(child.box, node.box.start if node else None)
-    after = behind(movie, moov.box)
+    after = behind(movie.boxes, moov.box)
     if after is not None and usable(after, movie.busy):
         yield Room(after, None)
 
@@ -121,3 +124,32 @@ def _new_room(movie: Movie, moov: Node, size: int) -> Edit:
 def vacate(box: Box) -> Edit:
     """The edit that turns a box into a ``free`` box of zeros."""
     return Edit(box.start, box.end, (Insert(make_free(box.size)),), None)
+
+
+def place_manifest(
+    source: Source, boxes: Sequence[Box], busy: frozenset[int], size: int
+) -> Iterator[Edit]:
+    """The hole for a manifest, where one is or right behind the file type box.
+
+    Args:
+        source: the file.
+        boxes: its boxes at the top level.
+        busy: the starts of free boxes that something points into.
+        size: the length of the manifest store.
+    """
+    manifests = [box for box in boxes if box.uuid == manifest.C2PA_UUID]
+    old = next((box for box in manifests if manifest.holds_store(source, box)), None)
+    yield from (vacate(box) for box in manifests if box is not old)
+    size += manifest.OVERHEAD
+    hole = Hole(size, MANIFEST)
+    before = old or boxes[0]
+    start = old.start if old else before.end
+    growth = size - (old.size if old else 0)
+    after = behind(boxes, before)
+    if growth and after and usable(after, busy) and Room(after, None).absorbs(growth):
+        yield Edit(start, before.end, (hole,))
+        yield from Room(after, None).absorb(growth)
+    elif growth <= -SMALLEST:
+        yield Edit(start, before.end, (hole, Insert(make_free(-growth))))
+    else:
+        yield Edit(start, before.end, (hole,))
