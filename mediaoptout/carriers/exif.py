@@ -54,9 +54,18 @@ class Ifd0:
 
     @property
     def notice(self) -> str:
-        """The notice: the photographer's, then the editor's; empty if both are blank."""
-        parts = [_text(part).strip() for part in self.copyright.split(b"\0")]
-        return "; ".join(part for part in parts if part)
+        """The notice: see `notice`."""
+        return notice(self.copyright)
+
+
+def notice(value: bytes) -> str:
+    """What tag 33432 says: the photographer's notice, then the editor's; empty if both are blank.
+
+    Args:
+        value: its value, with the zeros that end its parts.
+    """
+    parts = [_text(part).strip() for part in value.split(b"\0")]
+    return "; ".join(part for part in parts if part)
 
 
 def _text(data: bytes) -> str:
@@ -158,8 +167,18 @@ def parse(tiff: bytes, location: str) -> tuple[Entry, ...]:
     Raises:
         DamagedError: the structure cannot be read.
     """
-    notice = ifd0(tiff).notice
-    return (Entry(Carrier.EXIF, location, "dc:rights", LABEL, notice),) if notice else ()
+    return entries(ifd0(tiff).copyright, location)
+
+
+def entries(value: bytes, location: str) -> tuple[Entry, ...]:
+    """What tag 33432 says, as ``dc:rights``; nothing if it is blank.
+
+    Args:
+        value: its value.
+        location: where it stands, for the entries.
+    """
+    text = notice(value)
+    return (Entry(Carrier.EXIF, location, "dc:rights", LABEL, text),) if text else ()
 
 
 def merge(
@@ -183,12 +202,12 @@ def merge(
     directory = ifd0(tiff)
     wanted = Property("dc:rights", as_text(rights.value))
     settled = settle(wanted, directory.notice or None, force=force)
-    notice = as_text(settled.value)
+    text = as_text(settled.value)
     warnings = () if settled.warning is None else (f"{settled.warning} (Exif)",)
-    if notice == directory.notice:
-        said = frozenset({"dc:rights"}) if notice == wanted.value else frozenset()
+    if text == directory.notice:
+        said = frozenset({"dc:rights"}) if text == wanted.value else frozenset()
         return Merged((same,), said, warnings)
-    pieces = _appended(tiff, directory, notice.encode() + b"\0")
+    pieces = _appended(tiff, directory, text.encode() + b"\0")
     result = Merged(pieces, frozenset({"dc:rights"}), warnings)
     if result.size > limit or not survey(tiff).contained:
         return Merged((same,), frozenset(), ("the notice cannot be put into Exif safely",))

@@ -1,7 +1,7 @@
 """Containers that are never rewritten: their reservation stands in sidecars.
 
-MXF (SMPTE ST 377-1), MPEG transport and programme streams (ISO/IEC 13818-1), and camera raw files
-that are no TIFF. Masters and broadcasts in them are kept as they are, to the byte; XMP Part 3 (1.3)
+MXF (SMPTE ST 377-1), MPEG transport and programme streams (ISO/IEC 13818-1), and cameras' raw
+files. Masters and broadcasts in them are kept as they are, to the byte; XMP Part 3 (1.3)
 names the ``.xmp`` sidecar as the place for their metadata.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from mediaoptout.containers import tiff_kinds
 from mediaoptout.containers.base import Capability, Change, Container, Layout, Wanted
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.patch import Span
@@ -104,14 +105,15 @@ class CameraRaw(SidecarOnly):
     extensions: ClassVar = (
         *(".cr2", ".cr3", ".crw", ".raf", ".orf", ".rw2", ".rwl", ".mrw", ".x3f"),
         *(".nef", ".nrw", ".arw", ".sr2", ".srf", ".srw", ".pef", ".iiq", ".3fr", ".dcr", ".kdc"),
+        *(".mef", ".mos", ".erf", ".fff"),
     )
 
     def recognises(self, source: Source, head: bytes) -> bool:
-        """The makers' signatures; see `Container.recognises`."""
+        """The makers' signatures, or their pictures in a TIFF; see `Container.recognises`."""
         if head[4:12] == b"ftypcrx ":
             return True
-        if head.startswith((b"II*\0", b"MM\0*")):
-            return head[8:10] == b"CR"
+        if tiff_kinds.kind(source, head) == "raw":
+            return True
         return head.startswith(
             (
                 *(b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM"),

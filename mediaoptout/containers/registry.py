@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from mediaoptout.containers import bmff, flac, gif, jpeg, matroska, mp3, ogg, others, png, wav, webp
+from mediaoptout.containers import (
+    bmff,
+    flac,
+    gif,
+    jpeg,
+    matroska,
+    mp3,
+    ogg,
+    others,
+    png,
+    tiff,
+    wav,
+    webp,
+)
 from mediaoptout.containers.base import Container
 from mediaoptout.errors import DamagedError
 from mediaoptout.splice.source import Source
@@ -17,6 +30,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
     *png.FAMILIES,
     *webp.FAMILIES,
     *gif.FAMILIES,
+    *tiff.FAMILIES,
     *wav.FAMILIES,
     *flac.FAMILIES,
     *ogg.FAMILIES,

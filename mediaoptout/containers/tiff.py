@@ -1,0 +1,257 @@
+"""TIFF (TIFF 6.0), BigTIFF and DNG, of any byte order and with any number of pictures.
+
+The notice stands in tag 33432 of the first directory, XMP in tag 700 (XMP Part 3, 1.1.7), the
+manifest in tag 52545. Nothing moves: what is new is appended, with a new first directory that the
+header points to, so that offsets which nobody but their maker knows stay right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from mediaoptout.carriers import xmp
+from mediaoptout.containers.base import Capability, Change, Container, Layout, Wanted
+from mediaoptout.containers.blocks import agreed, refuse_damaged
+from mediaoptout.containers.tiff_blocks import MAX_BLOCK, Found, found_in
+from mediaoptout.containers.tiff_ifd import ASCII, BYTE, read_form
+from mediaoptout.containers.tiff_kinds import Kind, kind
+from mediaoptout.containers.tiff_reading import C2PA, COPYRIGHT, XMP, Walk, walk
+from mediaoptout.containers.tiff_writing import Plan
+from mediaoptout.errors import DamagedError, RefusedError
+from mediaoptout.splice.linker import Links
+from mediaoptout.splice.source import Source
+from mediaoptout.vocabularies.properties import Property, as_text
+from mediaoptout.vocabularies.settle import settle
+from mediaoptout.words import Carrier
+
+MAX_PAGES: Final = 2000
+"""From this number of pages on the reference reader of manifests does not open a file."""
+
+_NDPI: Final = 65420
+_OPTIMISED: Final = b"GDAL_STRUCTURAL_METADATA_SIZE="
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TiffLayout(Layout):
+    """A TIFF as read.
+
+    Args:
+        walk: what its directories say.
+        found: the fields that carry statements, each with its block.
+    """
+
+    walk: Walk
+    found: tuple[Found, ...]
+
+    def first(self, tag: int) -> Found | None:
+        """The field with that tag in the first directory, or None."""
+        first = self.walk.pages[0]
+        return next(
+            (item for item in self.found if item.field.tag == tag and item.directory is first),
+            None,
+        )
+
+
+class Tiff(Container):
+    """TIFF and BigTIFF; see the module."""
+
+    name: ClassVar = "tiff"
+    title: ClassVar = "TIFF 6.0, BigTIFF"
+    media_types: ClassVar[tuple[str, ...]] = ("image/tiff",)
+    extensions: ClassVar[tuple[str, ...]] = (
+        *(".tif", ".tiff", ".btf", ".tf8", ".tf2", ".gtiff", ".lsm", ".svs", ".stk"),
+    )
+    carries: ClassVar = {
+        Carrier.EXIF: Capability(write=True, place="IFD0 tag 33432"),
+        Carrier.IIM: Capability(write=False, place="IFD0 tag 33723, tag 34377"),
+        Carrier.PSIR: Capability(write=False, place="IFD0 tag 34377"),
+        Carrier.XMP: Capability(write=True, place="IFD0 tag 700"),
+        Carrier.C2PA: Capability(
+            write=True,
+            place="IFD0 tag 52545",
+            note="a directory of its own, as C2PA 2.4 wants it behind several pages, stays where it"
+            " is and is not made: common readers take it for a broken page",
+        ),
+    }
+    _kind: ClassVar[Kind] = "tiff"
+
+    def recognises(self, source: Source, head: bytes) -> bool:
+        """Whether it is a TIFF, and no camera's raw file; see `Container.recognises`."""
+        return kind(source, head) == self._kind
+
+    def read(self, source: Source) -> TiffLayout:
+        """See `Container.read`."""
+        form = read_form(source.read(0, min(16, source.size)))
+        if form is None:
+            raise DamagedError("the file does not begin with a TIFF header", at=0)
+        seen = walk(source, form)
+        found, warnings = found_in(source, seen)
+        if source.read(form.pointer + form.width, 64 + form.width).startswith(_OPTIMISED):
+            warnings += ("after a change it is no longer optimised for reading over a network",)
+        return TiffLayout(
+            size=source.size,
+            essence=seen.essence,
+            framing=seen.digest,
+            links=Links(tables=seen.tables),
+            blocks=tuple(item.block for item in found),
+            foreign=seen.values,
+            obstacle=_obstacle(seen),
+            warnings=warnings,
+            walk=seen,
+            found=found,
+        )
+
+    def change(self, source: Source, layout: Layout, wanted: Wanted) -> Change:
+        """See `Container.change`."""
+        if not isinstance(layout, TiffLayout):
+            raise TypeError(f"a {type(layout).__name__} is no layout of a TIFF")
+        if layout.obstacle is not None:
+            raise layout.obstacle
+        packet = layout.first(XMP)
+        main = packet.block if packet else None
+        others = [b for b in layout.blocks if b.carrier is Carrier.XMP and b is not main]
+        refuse_damaged([*([main] if main else []), *others])
+        entries = (entry for block in others for entry in block.entries)
+        properties, warnings = agreed(wanted.properties, entries, force=wanted.force)
+
+        plan = Plan(layout.walk, source.size)
+        carriers: list[Carrier] = []
+        for carrier, step in ((Carrier.EXIF, _notice), (Carrier.XMP, _packet)):
+            said, more = step(source, layout, properties, wanted, plan)
+            warnings += more
+            if said:
+                carriers.append(carrier)
+        has_manifest, more = _manifest(layout, wanted, plan)
+        if has_manifest:
+            carriers.append(Carrier.C2PA)
+        patch = plan.patch()
+        if not patch.keeps(layout.essence) or not patch.keeps(layout.foreign):
+            raise RefusedError(
+                "a picture or a value shares bytes with what has to be changed",
+                fix="write the reservation into a sidecar instead",
+                code="overlap",
+            )
+        return Change(patch=patch, carriers=tuple(carriers), warnings=(*warnings, *more))
+
+    def manifest_store(self, source: Source, layout: Layout) -> bytes | None:
+        """The value of tag 52545; see `Container.manifest_store`."""
+        return None if layout.manifest is None else source.read(*layout.manifest.span)
+
+
+class Dng(Tiff):
+    """DNG (Adobe Digital Negative 1.7)."""
+
+    name: ClassVar = "dng"
+    title: ClassVar = "DNG (Adobe Digital Negative)"
+    media_types: ClassVar = ("image/dng", "image/x-adobe-dng")
+    extensions: ClassVar = (".dng", ".gpr")
+    _kind: ClassVar[Kind] = "dng"
+
+
+def _obstacle(seen: Walk) -> RefusedError | None:
+    if seen.circle is not None:
+        return RefusedError(
+            "the directories point to each other in a circle",
+            at=seen.circle,
+            fix="save the picture anew with another program",
+            code="circular",
+        )
+    if seen.cut is not None:
+        return RefusedError(
+            "the file ends before the end of a picture",
+            at=seen.cut,
+            fix="get a complete copy of the file",
+            code="truncated",
+        )
+    if not seen.essence:
+        return RefusedError(
+            "there is no picture in the file",
+            at=seen.pages[0].at,
+            fix="get a complete copy of the file",
+            code="no-picture",
+        )
+    if seen.pages[0].find(_NDPI) is not None:
+        return RefusedError(
+            "the offsets of a Hamamatsu slide (NDPI) stand partly outside of its directories",
+            at=seen.pages[0].at,
+            fix="write the reservation into a sidecar instead",
+            code="unsafe-structure",
+        )
+    return None
+
+
+def _notice(
+    source: Source,
+    layout: TiffLayout,
+    properties: tuple[Property, ...],
+    wanted: Wanted,
+    plan: Plan,
+) -> tuple[bool, tuple[str, ...]]:
+    """State the notice in tag 33432; whether it says ours, and warnings."""
+    rights = next((item for item in properties if item.name == "dc:rights"), None)
+    if rights is None:
+        return False, ()
+    old = layout.first(COPYRIGHT)
+    if old is not None and old.block.error is not None:
+        return False, (f"the notice was left as it is: {old.block.error.message}",)
+    present = as_text(old.block.entries[0].value) if old and old.block.entries else None
+    ours = Property("dc:rights", as_text(rights.value))
+    settled = settle(ours, present, force=wanted.force)
+    text = as_text(settled.value)
+    if text != present:
+        plan.set(COPYRIGHT, ASCII, text.encode() + b"\0")
+    warnings = () if settled.warning is None else (f"{settled.warning} (Exif)",)
+    return settled.warning is None, warnings
+
+
+def _packet(
+    source: Source,
+    layout: TiffLayout,
+    properties: tuple[Property, ...],
+    wanted: Wanted,
+    plan: Plan,
+) -> tuple[bool, tuple[str, ...]]:
+    """Merge the packet; whether it holds our statements, and warnings."""
+    old = layout.first(XMP)
+    if old is None and not properties:
+        return False, ()
+    data = source.read(*old.block.span) if old else b""
+    merged = xmp.merge(
+        data if old else None,
+        properties,
+        force=wanted.force,
+        padding=wanted.padding,
+        limit=MAX_BLOCK,
+    )
+    if old is None or not merged.unchanged(len(data)):
+        kept = old.field.type if old and old.field.is_bytes else BYTE
+        plan.set(XMP, kept, merged.rendered(data))
+    return bool(merged.said), merged.warnings
+
+
+def _manifest(layout: TiffLayout, wanted: Wanted, plan: Plan) -> tuple[bool, tuple[str, ...]]:
+    """Place the hole for a manifest; whether the new file has one, and warnings."""
+    stores = [item for item in layout.found if item.field.tag == C2PA]
+    if wanted.manifest is None and not wanted.drop_manifest:
+        return bool(stores), ()
+    if wanted.manifest is not None and (reason := _unreadable(layout.walk)):
+        return bool(stores), (f"no manifest is written: {reason}",)
+    for item in stores[1:] if wanted.manifest is not None else stores:
+        plan.drop(item)
+    if wanted.manifest is None:
+        return False, ()
+    plan.hole(stores[0] if stores else None, wanted.manifest)
+    return True, ()
+
+
+def _unreadable(seen: Walk) -> str | None:
+    """Why the reference reader of manifests does not open such a file, or None."""
+    if seen.count > MAX_PAGES:
+        return f"its reader opens no file with more than {MAX_PAGES} pages"
+    if seen.form.big and seen.below:
+        return "its reader opens no BigTIFF with pictures below pictures"
+    return None
+
+
+FAMILIES: Final[tuple[Container, ...]] = (Tiff(), Dng())
