@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,8 +12,63 @@ from mediaoptout.splice.linker import Reference
 from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
 
-_IN_FILE: Final = 0
+IN_FILE: Final = 0
+"""Construction method: extents count from the start of the file."""
+IN_IDAT: Final = 1
+"""Construction method: extents count in the ``idat`` box of the same ``meta``."""
+
 _WIDTHS: Final = (0, 4, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The version of an item location box, and the sizes of its fields in bytes."""
+
+    version: int
+    offset: int
+    length: int
+    base: int
+    index: int
+
+    @property
+    def id(self) -> int:
+        """The size of an item ID, and of the number of entries."""
+        return 4 if self.version == 2 else 2
+
+    @property
+    def header(self) -> bytes:
+        """The box's first fields, up to the number of entries."""
+        sizes = self.offset << 12 | self.length << 8 | self.base << 4 | self.index
+        return bytes((self.version, 0, 0, 0)) + sizes.to_bytes(2, "big")
+
+    def holds(self, start: int, length: int) -> bool:
+        """Whether an entry can say that an item of ``length`` bytes stands at ``start``."""
+        place = max(self.offset, self.base)
+        return start < 1 << 8 * place and length < 1 << 8 * self.length
+
+    def entry(self, item: int, start: int, length: int) -> bytes:
+        """The entry of an item that stands in the file, in one piece."""
+        base, offset = (0, start) if start < 1 << 8 * self.offset else (start, 0)
+        return self.render(item, 0, 0, base, ((0, offset, length),))
+
+    def render(
+        self,
+        item: int,
+        method: int,
+        data_reference: int,
+        base: int,
+        extents: Sequence[tuple[int, int, int]],
+    ) -> bytes:
+        """An entry; each extent is its index, its offset from ``base`` and its length."""
+        fields = [item.to_bytes(self.id, "big")]
+        if self.version:
+            fields.append(method.to_bytes(2, "big"))
+        fields += [data_reference.to_bytes(2, "big"), base.to_bytes(self.base, "big")]
+        fields.append(len(extents).to_bytes(2, "big"))
+        for index, offset, length in extents:
+            fields += [index.to_bytes(self.index, "big"), offset.to_bytes(self.offset, "big")]
+            fields.append(length.to_bytes(self.length, "big"))
+        return b"".join(fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +77,56 @@ class Location:
 
     Args:
         item: its ID.
-        method: 0 in the file, 1 in the ``idat`` box, 2 in another item.
-        external: it stands in another file.
+        method: 0 in the file, 1 in the ``idat`` box, 2 in another item; with reserved bits.
+        data_reference: 0 for this file, else the number of another one.
+        base: what its extents count from.
         extents: its parts, in order; with method 0 as spans of the file.
+        indices: the number that each part has beside its place.
         references: the numbers that say so, if they count from the start of the file.
+        span: the entry's own bytes.
     """
 
     item: int
     method: int
-    external: bool
+    data_reference: int
+    base: int
     extents: tuple[Span, ...]
+    indices: tuple[int, ...]
     references: tuple[Reference, ...]
+    span: Span
+
+    @property
+    def in_file(self) -> bool:
+        """Whether its extents are spans of this file."""
+        return self.method & 15 == IN_FILE and not self.data_reference
+
+    @property
+    def in_idat(self) -> bool:
+        """Whether its extents are spans of the content of the ``idat`` box."""
+        return self.method & 15 == IN_IDAT and not self.data_reference
+
+
+@dataclass(frozen=True, slots=True)
+class Locations:
+    """An item location box.
+
+    Args:
+        box: the box.
+        form: its version and field sizes.
+        entries: its entries, in order.
+        end: where the last one ends.
+    """
+
+    box: Box
+    form: Form
+    entries: tuple[Location, ...]
+    end: int
+
+    @property
+    def count(self) -> Span:
+        """The bytes that hold the number of entries."""
+        at = self.box.body + len(self.form.header)
+        return Span(at, at + self.form.id)
 
 
 class _Fields:
@@ -55,8 +149,8 @@ class _Fields:
         return int.from_bytes(piece, "big")
 
 
-def read_locations(source: Source, box: Box) -> Iterator[Location]:
-    """The entries of an ``iloc`` box.
+def read_locations(source: Source, box: Box) -> Locations:
+    """The content of an ``iloc`` box.
 
     Raises:
         DamagedError: it ends too early, or has a version or a field size that is not defined.
@@ -65,38 +159,46 @@ def read_locations(source: Source, box: Box) -> Iterator[Location]:
     version = fields.number(1)
     fields.number(3)
     sizes = fields.number(2)
-    offset_size, length_size, base_size, index_size = (
-        sizes >> shift & 15 for shift in (12, 8, 4, 0)
-    )
-    if version == 0:
-        index_size = 0
-    if version > 2 or any(
-        size not in _WIDTHS for size in (offset_size, length_size, base_size, index_size)
-    ):
+    offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
+    form = Form(version, offset, length, base, index if version else 0)
+    if version > 2 or any(size not in _WIDTHS for size in (offset, length, base, form.index)):
         raise DamagedError("an item location box has fields that are not defined", at=box.start)
-    id_size = 4 if version == 2 else 2
-    for _ in range(fields.number(id_size)):
-        item = fields.number(id_size)
-        method = fields.number(2) & 15 if version else _IN_FILE
-        external = fields.number(2) != 0
-        base_at, base = fields.place, fields.number(base_size)
-        own = method == _IN_FILE and not external
-        extents: list[Span] = []
-        references: list[Reference] = []
-        if own and base:
-            references.append(_reference(base_at, base_size, base, None))
-        count = fields.number(2)
-        if count > 1 and not offset_size + length_size + index_size:
-            raise DamagedError("an item has several extents of no size", at=fields.place)
-        for _ in range(count):
-            fields.number(index_size)
-            at, offset = fields.place, fields.number(offset_size)
-            length = fields.number(length_size)
-            start = base + offset
-            extents.append(Span(start, start + length))
-            if own and offset_size and (base or offset):
-                references.append(_reference(at, offset_size, start, base or None))
-        yield Location(item, method, external, tuple(extents), tuple(references))
+    entries = tuple(_entry(fields, form) for _ in range(fields.number(form.id)))
+    return Locations(box, form, entries, fields.place)
+
+
+def _entry(fields: _Fields, form: Form) -> Location:
+    start = fields.place
+    item = fields.number(form.id)
+    method = fields.number(2) if form.version else IN_FILE
+    data_reference = fields.number(2)
+    base_at, base = fields.place, fields.number(form.base)
+    own = method & 15 == IN_FILE and not data_reference
+    extents: list[Span] = []
+    indices: list[int] = []
+    references: list[Reference] = []
+    if own and base:
+        references.append(_reference(base_at, form.base, base, None))
+    count = fields.number(2)
+    if count > 1 and not form.offset + form.length + form.index:
+        raise DamagedError("an item has several extents of no size", at=fields.place)
+    for _ in range(count):
+        indices.append(fields.number(form.index))
+        at, offset = fields.place, fields.number(form.offset)
+        begin = base + offset
+        extents.append(Span(begin, begin + fields.number(form.length)))
+        if own and form.offset and (base or offset):
+            references.append(_reference(at, form.offset, begin, base or None))
+    return Location(
+        item,
+        method,
+        data_reference,
+        base,
+        tuple(extents),
+        tuple(indices),
+        tuple(references),
+        Span(start, fields.place),
+    )
 
 
 def _reference(at: int, width: int, target: int, base: int | None) -> Reference:

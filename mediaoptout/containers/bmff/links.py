@@ -183,7 +183,7 @@ class _Collector:
         new: list[Reference] = []
         for box in _tolerant(self.source, meta_body(self.source, meta), meta.end):
             if box.kind == b"iloc":
-                for location in read_locations(self.source, box):
+                for location in read_locations(self.source, box).entries:
                     new.extend(location.references)
         self._add(new, meta)
         return new
