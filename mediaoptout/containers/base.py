@@ -57,6 +57,7 @@ class Layout:
         blocks: the carriers' blocks, in the order of the file; manifests too.
         foreign: items of others that a change must carry over whole (for the proof and tests).
         obstacle: why this file can be read but must not be written, or None.
+        placeless: carriers of the family that this very file has no place for.
         warnings: oddities that a user should know of, as sentences.
     """
 
@@ -67,6 +68,7 @@ class Layout:
     blocks: tuple[Block, ...] = ()
     foreign: tuple[Span, ...] = ()
     obstacle: RefusedError | None = None
+    placeless: frozenset[Carrier] = frozenset()
     warnings: tuple[str, ...] = ()
 
     @property

@@ -67,7 +67,10 @@ class Jpeg(Container):
     extensions: ClassVar = (".jpg", ".jpeg", ".jpe", ".jfif")
     carries: ClassVar = {
         Carrier.EXIF: Capability(
-            write=True, place="APP1, IFD0 tag 33432", note="where there is Exif with room in it"
+            write=True,
+            place="APP1, IFD0 tag 33432",
+            note="where there is Exif with room in it",
+            expected=False,
         ),
         Carrier.IIM: Capability(write=False, place="APP13, resource 1028"),
         Carrier.PSIR: Capability(write=False, place="APP13, resources 1034 and 1035"),

@@ -191,6 +191,7 @@ class Mp3(Container):
             blocks=(*blocks, *others),
             foreign=tuple(_foreign(lead, tags, essence, source.size)),
             obstacle=obstacle,
+            placeless=_placeless(tags),
             warnings=tuple(_oddities((*tags, *appended))),
             tags=tags,
             appended=appended,
@@ -280,6 +281,12 @@ def _foreign(lead: _Lead, tags: tuple[PlacedTag, ...], essence: Span, size: int)
     if any(placed.manifests for placed in tags[1:]):
         spans[0] = Span(lead.end, essence.start)
     yield from (span for span in spans if span.size)
+
+
+def _placeless(tags: tuple[PlacedTag, ...]) -> frozenset[Carrier]:
+    """What the tag that we write into cannot hold: v2.2 has neither packets nor manifests."""
+    old = bool(tags) and tags[0].tag.header.version == 2
+    return frozenset({Carrier.XMP, Carrier.C2PA}) if old else frozenset()
 
 
 def _oddities(tags: tuple[PlacedTag, ...]) -> Iterator[str]:

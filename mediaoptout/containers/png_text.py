@@ -34,6 +34,9 @@ _NAMES: Final = {
     b"description": "xmpDM:logComment",
 }
 _RAW_PROFILE: Final = b"Raw profile type "
+_PROFILES: Final = frozenset(
+    _RAW_PROFILE.lower() + kind for kind in (b"xmp", b"app1", b"exif", b"iptc", b"8bim")
+)
 _EXIF: Final = b"Exif\0\0"
 _XMP_APP1: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _PHOTOSHOP: Final = b"Photoshop 3.0\0"
@@ -69,7 +72,7 @@ def findings(source: Source, chunk: Chunk) -> Iterator[Finding]:
     span = chunk.data
     head = source.read(span.start, min(span.end, span.start + MAX_KEYWORD + 1))
     keyword, found, _ = head.partition(b"\0")
-    profile = keyword.startswith(_RAW_PROFILE)
+    profile = keyword.lower() in _PROFILES
     if not found or not (profile or keyword == XMP_KEYWORD or keyword.lower() in _NAMES):
         return
     location = f"{chunk.type.decode('ascii')}:{keyword.decode('latin-1')}"

@@ -12,7 +12,7 @@ from typing import Final
 from mediaoptout.carriers import id3, info, xmp
 from mediaoptout.containers.base import Block, Layout
 from mediaoptout.containers.blocks import DAMAGED, parsed
-from mediaoptout.containers.chunks import Chunk
+from mediaoptout.containers.chunks import FILLING, Chunk
 from mediaoptout.containers.riff import DATA, DS64, Riff, read_riff
 from mediaoptout.errors import ErrorInfo, LimitError
 from mediaoptout.splice.linker import Length
@@ -26,8 +26,6 @@ XMP: Final = b"_PMX"
 C2PA: Final = b"C2PA"
 CODE_PAGE: Final = b"CSET"
 UTF8_PAGE: Final = 65001
-FILLING: Final = frozenset({b"JUNK", b"junk", b"PAD ", b"FLLR"})
-"""Chunks that hold nothing."""
 MAX_CARRIED: Final = 256
 """How many chunks that carry statements a file may have."""
 MAX_BLOCK: Final = 48 << 20
@@ -94,6 +92,7 @@ def read_layout(source: Source) -> WavLayout:
         blocks=tuple(item.block for item in carried),
         foreign=tuple(foreign),
         obstacle=riff.obstacle,
+        placeless=frozenset() if riff.form == b"RIFF" else frozenset({Carrier.C2PA}),
         warnings=riff.warnings,
         riff=riff,
         carried=carried,

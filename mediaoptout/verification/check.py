@@ -69,7 +69,17 @@ def examine(
     path: Path | str, *, expected: Collection[Use] = EXPECTED_USES, quick: bool = False
 ) -> Examined:
     """The verify record of a file, and what it was made from; see `verify`."""
-    mend(Path(path))
+    mended = tuple(
+        Finding("interrupted-change", Severity.WARNING, note, None) for note in mend(Path(path))
+    )
+    examined = _tried(path, expected, quick)
+    if not mended:
+        return examined
+    findings = (*mended, *examined.record.findings)
+    return replace(examined, record=replace(examined.record, findings=findings))
+
+
+def _tried(path: Path | str, expected: Collection[Use], quick: bool) -> Examined:
     try:
         with FileSource(Path(path)) as source:
             container = detect(source)
@@ -150,13 +160,15 @@ def _examined(
         uses=resolved.uses,
         statements=found,
         credential=report.credential if report is not None else Credential(),
-        missing=missing(container, found),
+        missing=missing(container, layout, found),
         findings=tuple(told),
     )
     return Examined(record, entries, report)
 
 
-def missing(container: Container, found: Collection[Statement]) -> tuple[Carrier, ...]:
+def missing(
+    container: Container, layout: Layout, found: Collection[Statement]
+) -> tuple[Carrier, ...]:
     """The carriers that the container could hold a reservation in, and which hold none."""
     speaking = {
         item.carrier
@@ -166,5 +178,6 @@ def missing(container: Container, found: Collection[Statement]) -> tuple[Carrier
     return tuple(
         carrier
         for carrier, capability in container.carries.items()
-        if capability.write and capability.expected and carrier not in speaking
+        if capability.write and capability.expected
+        if carrier not in speaking and carrier not in layout.placeless
     )
