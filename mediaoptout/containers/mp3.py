@@ -285,7 +285,8 @@ def _foreign(lead: _Lead, tags: tuple[PlacedTag, ...], essence: Span, size: int)
 
 def _placeless(tags: tuple[PlacedTag, ...]) -> frozenset[Carrier]:
     """What the tag that we write into cannot hold: v2.2 has neither packets nor manifests."""
-    old = bool(tags) and tags[0].tag.header.version == 2
+    first = tags[0].tag if tags else None
+    old = first is not None and first.header.version == 2
     return frozenset({Carrier.XMP, Carrier.C2PA}) if old else frozenset()
 
 
