@@ -2,12 +2,11 @@
 
 The tags are written the quick way: the old Tags element is overwritten, or becomes Void and the new
 one goes to the Segment's end, and the SeekHead is told. Positions count from the Segment's content,
-where nothing moves, so that Cues and the other entries of the SeekHead stay right untouched.
+where nothing moves if the index has room, so that Cues stay right untouched.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Hashable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from mediaoptout.carriers import ebml, matroska
 from mediaoptout.containers.base import Block, Capability, Change, Container, Layout, Wanted
 from mediaoptout.containers.blocks import agreed, parsed, refuse_damaged
 from mediaoptout.containers.ebml import EBML, Budget, Document, Element, document, element
+from mediaoptout.containers.matroska_positions import cues_digest, digest, pointers
 from mediaoptout.containers.matroska_reading import (
     ATTACHMENTS,
     CHAPTERS,
@@ -42,8 +42,7 @@ MAX_SEGMENTS: Final = 64
 """How many Segments of a file are looked at."""
 
 _DESCRIBING: Final = frozenset({INFO, TRACKS, CUES})
-_FOREIGN: Final = frozenset({INFO, TRACKS, CUES, ATTACHMENTS, CHAPTERS})
-_STEP: Final = 1 << 20
+_FOREIGN: Final = frozenset({INFO, TRACKS, ATTACHMENTS, CHAPTERS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,25 +188,16 @@ def _tags(source: Source, segment: Segment, name: str) -> Iterator[tuple[Element
 
 
 def _framing(source: Source, segment: Segment) -> Hashable:
-    """What describes the clusters, and what says where they stand.
-
-    Cues and the other entries of the SeekHead count from the Segment's content. They are right as
-    long as they are the same, and the clusters as far from there as before.
-    """
-    base = segment.element.payload
+    """What describes the clusters, and what says where they stand, from the first of them on."""
     digests = tuple(
-        (item.id, _digest(source, item)) for item in segment.elements if item.id in _DESCRIBING
+        (item.id, *cues_digest(source, segment, item))
+        if item.id == CUES
+        else (item.id, digest(source, item))
+        for item in segment.elements
+        if item.id in _DESCRIBING
     )
-    pointers = tuple((seek.id, seek.target - base) for seek in segment.pointers)
-    distances = tuple(span.start - base for span in segment.clusters) if segment.pinned else ()
-    return digests, pointers, distances
-
-
-def _digest(source: Source, item: Element) -> bytes:
-    digest = hashlib.sha256()
-    for at in range(item.payload, item.end, _STEP):
-        digest.update(source.read(at, min(at + _STEP, item.end)))
-    return digest.digest()
+    distances = tuple(span.start - segment.first for span in segment.clusters)
+    return digests, pointers(segment), distances
 
 
 def _foreign(source: Source, segments: tuple[Segment, ...], end: int) -> Iterator[Span]:

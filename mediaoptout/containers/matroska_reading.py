@@ -84,7 +84,6 @@ class Segment:
         heads: its SeekHeads that can be read.
         seeks: their entries.
         whole: whether the walk came to the Segment's end, so that something can follow there.
-        pinned: whether something says where a cluster, or what follows one, stands.
         indexed: where the last cluster stands that an index names; None if none does. The walk
             begins there, and what stands between the clusters before it is not seen, unless a
             SeekHead says that tags do.
@@ -96,7 +95,6 @@ class Segment:
     heads: tuple[Element, ...]
     seeks: tuple[Seek, ...]
     whole: bool
-    pinned: bool
     indexed: int | None
 
     def of(self, identifier: int) -> tuple[Element, ...]:
@@ -237,25 +235,8 @@ def read_segment(source: Source, outer: Element, budget: Budget, max_id: int) ->
         tuple(head for head, _ in heads),
         seeks,
         at == end and outer.whole,
-        _pins(walker, seeks),
         indexed,
     )
-
-
-def _pins(walker: _Walker, seeks: tuple[Seek, ...]) -> bool:
-    """Whether there are Cues, or an entry that truly leads to clusters or behind their beginning.
-
-    An entry for something that was cut off leads nowhere.
-    """
-    if any(item.id == CUES for item in walker.elements):
-        return True
-    first = walker.clusters[0].start if walker.clusters else walker.base
-    for seek in seeks:
-        if seek.target >= first and seek.id not in _MOVABLE:
-            item = walker.element(seek.target)
-            if item is not None and item.id == seek.id:
-                return True
-    return False
 
 
 def _seek_heads(source: Source, walker: _Walker) -> Iterator[tuple[Element, tuple[Seek, ...]]]:

@@ -1,10 +1,9 @@
 """Where new tags go in a Matroska file, and how its index is told.
 
-No cluster moves if anything says where one stands.
 The order of places: where the old tags stand, and over the Void behind them; at the Segment's end
-if they stand there; into another Void; at the Segment's end. The old ones become Void. A file that
-nobody can index (a live recording without SeekHead and Cues) gets its tags before the clusters,
-where a reader that does not walk over them looks.
+if they stand there; into another Void; at the Segment's end. The old ones become Void. Only where
+no index could lead to the tags (a live recording, a file without any room), they go before the
+clusters, where a reader that does not walk over them looks, and the clusters move.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Final
 
 from mediaoptout.carriers import ebml
 from mediaoptout.containers.ebml import Element, fitted, overwritten
+from mediaoptout.containers.matroska_positions import repointed
 from mediaoptout.containers.matroska_reading import (
     SEEK,
     SEEK_HEAD,
@@ -23,7 +23,6 @@ from mediaoptout.containers.matroska_reading import (
     TAGS,
     Seek,
     Segment,
-    states_position,
 )
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.linker import Edit
@@ -78,8 +77,11 @@ def told(
         return (*placed.edits, *index), ()
     hidden = placed is None or placed.start >= segment.first
     stays = placed is not None and old is not None and placed.start == old.start
-    if hidden and not stays and _may_move(source, segment, max_id):
-        return _before_clusters(segment, old, content, padding), ()
+    moved = None
+    if hidden and not stays and not _among(segment, old):
+        moved = _before_clusters(source, segment, old, content, padding, max_id)
+    if moved is not None:
+        return moved, ()
     if placed is None:
         raise _no_place(segment)
     return placed.edits, (UNINDEXED,) if hidden else ()
@@ -109,8 +111,8 @@ def _elsewhere(
 ) -> Placed | None:
     """In a Void, or at the Segment's end; the old tags become Void."""
     inside = segment.element.start
-    if old is not None and segment.first < old.start < (segment.indexed or 0):
-        return None  # the Void that it would leave could not be found again
+    if _among(segment, old):
+        return None
     gone = () if old is None else (_voided(old, inside),)
     heads = {head.end for head in segment.heads}
     for run in segment.voids:
@@ -140,25 +142,26 @@ def _at_end(
 
 
 def _before_clusters(
-    segment: Segment, old: Element | None, content: bytes, padding: int
-) -> tuple[Edit, ...]:
+    source: Source, segment: Segment, old: Element | None, content: bytes, padding: int, max_id: int
+) -> tuple[Edit, ...] | None:
+    """Before the clusters, which move, with all that points to them; None if that cannot be."""
     inside = segment.element.start
     gone = () if old is None else (_voided(old, inside),)
-    new = ebml.render(TAGS, content) + ebml.void(max(2, padding))
-    return (*gone, Edit(segment.first, segment.first, (Insert(new),), inside))
+    for room in (max(2, padding), 2):
+        new = ebml.render(TAGS, content) + ebml.void(room)
+        pointing = repointed(source, segment, old, len(new), max_id)
+        if pointing is not None:
+            return (*gone, *pointing, Edit(segment.first, segment.first, (Insert(new),), inside))
+    return None
+
+
+def _among(segment: Segment, old: Element | None) -> bool:
+    """Whether old tags stand where the Void that they would leave could not be found again."""
+    return old is not None and segment.first < old.start < (segment.indexed or 0)
 
 
 def _voided(old: Element, inside: int) -> Edit:
     return Edit(old.start, old.end, (Insert(ebml.void(old.end - old.start)),), inside)
-
-
-def _may_move(source: Source, segment: Segment, max_id: int) -> bool:
-    """Whether clusters may move: nothing says where one stands."""
-    return (
-        bool(segment.clusters)
-        and not segment.pinned
-        and not states_position(source, segment.first, max_id)
-    )
 
 
 def _no_place(segment: Segment) -> RefusedError:

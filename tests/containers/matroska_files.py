@@ -113,7 +113,7 @@ class Shape:
                 entry = num(0xD7, 1) + num(0x73C5, 99) + num(0x83, 2) + el(0x86, b"A_PCM/INT/LIT")
                 return el(TRACKS, el(0xAE, entry))
             case "cluster":
-                return cluster(number, bytes([number]) * 50, known=self.known)
+                return cluster(number, bytes([number % 256]) * 50, known=self.known)
             case "cues":
                 last = max(
                     (p for p in self.parts if p.startswith("cluster")), key=places.__getitem__
