@@ -251,6 +251,8 @@ def _unreadable(seen: Walk) -> str | None:
         return f"its reader opens no file with more than {MAX_PAGES} pages"
     if seen.form.big and seen.below:
         return "its reader opens no BigTIFF with pictures below pictures"
+    if seen.lost:
+        return "its reader opens no file with a directory that cannot be read"
     return None
 
 

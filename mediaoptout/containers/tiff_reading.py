@@ -105,6 +105,7 @@ class Walk:
         directories: the directories themselves, in order.
         tables: the offsets of pictures and of directories below.
         below: whether there are directories below with pictures.
+        lost: whether a directory below cannot be read.
         cut: where a picture ends that the file does not have, or None.
         beyond: the first place behind the end of the file that anything points to, or None.
         circle: the directory whose successor stands before it, or None.
@@ -120,6 +121,7 @@ class Walk:
     directories: tuple[Span, ...]
     tables: tuple[Table, ...]
     below: bool
+    lost: bool
     cut: int | None
     beyond: int | None
     circle: int | None
@@ -151,6 +153,7 @@ class _Walker:
     tables: list[Table] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     below: bool = False
+    lost: bool = False
     cut: int | None = None
     beyond: int | None = None
     circle: int | None = None
@@ -198,6 +201,7 @@ class _Walker:
             directories=self.directories.joined(),
             tables=tuple(self.tables),
             below=self.below,
+            lost=self.lost,
             cut=self.cut,
             beyond=self.beyond,
             circle=self.circle,
@@ -293,6 +297,7 @@ class _Walker:
                 try:
                     directory = self._directory(at, item.at)
                 except DamagedError:
+                    self.lost = True
                     self._outside(at, at + 1)
                     break
                 yield directory
