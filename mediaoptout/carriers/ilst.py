@@ -164,12 +164,14 @@ def merge(
         if key is None:
             continue
         text = as_text(wanted.value)
-        present = [item for item in items if item.name == wanted.name and item.texts]
+        present = [item for item in items if item.name == wanted.name]
         if not present:
             added.append(_item(key, text))
             said.add(wanted.name)
             continue
         stated: set[str] = set()
+        if not any(item.texts for item in present):
+            warnings[f"{wanted.name} was left as it is: what stands there is no text"] = None
         for item in present:
             settled = [
                 settle(Property(wanted.name, text), there, force=force) for there in item.texts
@@ -179,7 +181,7 @@ def merge(
             stated.update(values)
             if values != item.texts:
                 replaced[item.span] = _item(item.key, *values)
-        if wanted.name == _GRADED or stated == {text}:
+        if stated and (wanted.name == _GRADED or stated == {text}):
             said.add(wanted.name)
     return Merged(_pieces(start, end, replaced, added), frozenset(said), tuple(warnings))
 

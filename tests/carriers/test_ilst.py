@@ -121,6 +121,10 @@ def test_what_is_no_text_says_nothing_and_stays():
     old = atom(b"cprt", data(b"\x89PNG", 14))
     assert stated(old) == {}
     assert merged(old, POLICY).rendered(old).startswith(old)
+    result = merged(old, RIGHTS)
+    assert result.unchanged(len(old))
+    assert result.said == frozenset()
+    assert result.warnings
 
 
 def test_comments_are_read_and_others_domains_are_not_ours():

@@ -411,7 +411,7 @@ def test_item_locations_follow_their_bytes():
     [(at, end)] = movies.find(new, body + 4, stop, b"iloc")
     header = read_header(source, at - 8, end)
     assert header is not None
-    found = list(read_locations(source, header))
+    found = read_locations(source, header).entries
     assert [location.method for location in found] == [0, 0, 1]
     assert new[found[1].extents[0].start :].startswith(b"NEXT")
     assert found[2].references == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -150,7 +151,7 @@ def fragmented(draw) -> bytes:
 
     def index(places: Places) -> bytes:
         at = edges(places)
-        spans = [(0, b - a) for a, b in zip(at, at[1:], strict=False)]
+        spans = [(0, b - a) for a, b in pairwise(at)]
         return movies.sidx(version, len(gap), spans)
 
     def outer(places: Places) -> bytes:

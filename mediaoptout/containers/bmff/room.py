@@ -41,7 +41,7 @@ class Room:
         left = box.size - growth
         if left == 0:
             return (Edit(box.start, box.end, (), self.inside),)
-        header, more = Insert(make_header(box.kind, left)), Insert(bytes(max(0, -growth)))
+        header, more = Insert(make_header(b"free", left)), Insert(bytes(max(0, -growth)))
         less = max(0, growth)
         if not ahead:
             return (Edit(box.start, box.body + less, (header, more), self.inside),)
