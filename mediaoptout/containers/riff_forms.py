@@ -1,6 +1,7 @@
 """A RIFF of any form (``WEBP``, ``AVI ``, ``AVIX``): its chunks, and how long it is in truth.
 
-Lengths are never believed. A RIFF length that lies is put right with the next change.
+IFF is the same with big-endian lengths (``FORM``: ``AIFF``, ``AIFC``), and with those of 64 bits
+(``FRM8``: ``DSD ``). Lengths are never believed. One that lies is put right with the next change.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from mediaoptout.containers.chunks import HEADER, Chunk, Walk, walk
+from mediaoptout.containers.chunks import RIFF_SHAPE, Chunk, Shape, Walk, walk
 from mediaoptout.errors import DamagedError, RefusedError
 from mediaoptout.splice.linker import Edit, Length, Links, relocate
 from mediaoptout.splice.patch import Insert, Patch, Piece
@@ -49,7 +50,13 @@ def is_form(head: bytes, form: bytes) -> bool:
 
 
 def read_form(
-    source: Source, start: int, form: bytes, odd_names: frozenset[bytes] = frozenset()
+    source: Source,
+    start: int,
+    form: bytes,
+    odd_names: frozenset[bytes] = frozenset(),
+    *,
+    magic: bytes = RIFF,
+    shape: Shape = RIFF_SHAPE,
 ) -> Form:
     """Walk the chunks of the RIFF at ``start`` and judge its length.
 
@@ -58,27 +65,33 @@ def read_form(
         start: where the RIFF begins.
         form: of which form it must be.
         odd_names: see `chunks.walk`.
+        magic: what it begins with, if that is not ``RIFF``.
+        shape: how it and its chunks state their lengths.
 
     Raises:
         DamagedError: there is no such RIFF.
         LimitError: it has too many chunks.
     """
-    head = source.read(start, min(start + START, source.size))
-    if len(head) < START or not is_form(head, form):
-        raise DamagedError(f"this is no RIFF of the form {form.decode()!r}", at=start)
-    stated = start + HEADER + int.from_bytes(head[4:HEADER], "little")
-    found = walk(source, start + START, source.size, odd_names=odd_names)
+    name = magic.decode()
+    first = start + shape.header + len(form)
+    head = source.read(start, min(first, source.size))
+    if head[:4] != magic or head[shape.header :] != form:
+        raise DamagedError(f"this is no {name} of the form {form.decode()!r}", at=start)
+    stated = start + shape.header + int.from_bytes(head[4 : shape.header], shape.order)
+    found = walk(source, first, source.size, odd_names=odd_names, shape=shape)
     chunks, end = _inside(found, stated, source.size)
     cut = found.cut if end == found.stop else None
     true = stated if end <= stated <= source.size else end
+    before = start + shape.header
     warning = None
     if true != stated:
-        size = stated - start - HEADER
         warning = (
-            f"the RIFF states a length of {size} bytes; its chunks take {end - start - HEADER}"
+            f"the {name} states a length of {stated - before} bytes; its chunks take {end - before}"
         )
     length = Length(
-        start + 4, 4, "little", start, max(true, end), true - start - HEADER, "RIFF length"
+        *(start + 4, shape.width, shape.order),
+        *(start, max(true, end), true - before),
+        f"{name} length",
     )
     return Form(start, chunks, cut, end, true, length, warning)
 
@@ -99,7 +112,8 @@ def _inside(found: Walk, stated: int, size: int) -> tuple[tuple[Chunk, ...], int
 def chunk_length(chunk: Chunk) -> Length:
     """The length field of a chunk."""
     name = f"length of {chunk.label!r}"
-    return Length(chunk.start + 4, 4, "little", chunk.start, chunk.end, chunk.payload.size, name)
+    shape, size = chunk.shape, chunk.payload.size
+    return Length(chunk.start + 4, shape.width, shape.order, chunk.start, chunk.end, size, name)
 
 
 @dataclass(slots=True)
