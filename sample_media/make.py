@@ -250,6 +250,12 @@ def make_mov() -> None:
     ffmpeg("mov/mpeg4-aac-faststart.mov", *film, *AAC, *TITLE, "-movflags", flags)
 
 
+def make_avi() -> None:
+    film = [*PATTERN, *SINE, "-t", "0.5", "-c:v", "mpeg4", "-q:v", "8"]
+    ffmpeg("avi/mpeg4-mp3.avi", *film, "-c:a", "libmp3lame", "-b:a", "32k", *TITLE)
+    ffmpeg("avi/mjpeg-pcm.avi", *PATTERN, *SINE, "-t", "0.3", "-c:v", "mjpeg", "-q:v", "20")
+
+
 def make_3gp() -> None:
     pattern = ["-f", "lavfi", "-i", "testsrc=size=128x96:rate=10:duration=1"]
     ffmpeg("3gp/h263-aac.3gp", *pattern, *SINE, "-t", "0.5", "-c:v", "h263", "-q:v", "10", *AAC)
@@ -286,7 +292,7 @@ def make_ogg() -> None:
 def main() -> None:
     pictures = (make_png, make_jpeg, make_webp, make_gif)
     sounds = (make_wav, make_flac, make_mp3, make_ogg)
-    films = (make_mp4, make_mov, make_3gp, make_matroska)
+    films = (make_mp4, make_mov, make_avi, make_3gp, make_matroska)
     for make in (*pictures, *sounds, *films):
         make()
     files = sorted(path for path in HERE.glob("*/*") if path.is_file())

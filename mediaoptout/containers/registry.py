@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mediaoptout.containers import (
+    avi,
     bmff,
     flac,
     gif,
@@ -30,6 +31,7 @@ CONTAINERS: Final[tuple[Container, ...]] = (
     *png.FAMILIES,
     *webp.FAMILIES,
     *gif.FAMILIES,
+    *avi.FAMILIES,
     *tiff.FAMILIES,
     *wav.FAMILIES,
     *flac.FAMILIES,

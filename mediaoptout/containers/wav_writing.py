@@ -135,14 +135,13 @@ def _place(
 ) -> None:
     """Put a new payload where its chunk stands, or at the end if ``data`` would have to move."""
     pieces = merged.placed(chunk.payload.start)
+    room = filling_behind(source, layout.riff.chunks, chunk)
     if merged.size == chunk.payload.size:
         plan.edits.append(Edit(*chunk.payload, pieces, inside=chunk.start))
         return
     if chunk.start > layout.riff.data[-1].start:
         plan.edits += replaced(chunk, pieces)
-        return
-    room = filling_behind(source, layout.riff.chunks, chunk)
-    if fits(chunk, merged.size, room):
+    elif fits(chunk, merged.size, room):
         plan.edits += replaced(chunk, pieces, room)
     else:
         blank = Insert(bytes(chunk.payload.size))
