@@ -51,10 +51,12 @@ class Means:
     Args:
         processes: how many files at once; None for what the run is worth on this machine.
         memory: the most memory that all files in hand may need together, in bytes.
+        on_interrupt: called at the first Ctrl-C, to say that the files in hand are finished.
     """
 
     processes: int | None = None
     memory: int = MEMORY
+    on_interrupt: Callable[[], object] | None = None
 
     def workers(self, jobs: Sequence[Job]) -> int:
         """How many processes these jobs get."""
@@ -154,7 +156,14 @@ def _outcomes(
     means = means or Means()
     shown = partial(_showing, work) if os.environ.get(DEBUG) else work
     cost = partial(_cost, validates=validates)
-    return run(shown, jobs, processes=means.workers(jobs), memory=means.memory, cost=cost)
+    return run(
+        shown,
+        jobs,
+        processes=means.workers(jobs),
+        memory=means.memory,
+        cost=cost,
+        on_interrupt=means.on_interrupt,
+    )
 
 
 def _showing(work: Callable[[Job], T], job: Job) -> T:

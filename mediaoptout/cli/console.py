@@ -36,6 +36,11 @@ def report(error: ErrorInfo) -> None:
         print(f"  {printable(error.fix)}", file=sys.stderr)
 
 
+def finishing() -> None:
+    """What the first Ctrl-C is answered with."""
+    print("\nfinishing the files in hand; Ctrl-C again stops at once", file=sys.stderr, flush=True)
+
+
 class Console:
     """Where a command's words go.
 

@@ -81,7 +81,7 @@ def embed(
     from mediaoptout.catalogue.selection import select
     from mediaoptout.catalogue.tally import EmbedTally
     from mediaoptout.cli import humane, running, summary
-    from mediaoptout.cli.console import Console
+    from mediaoptout.cli.console import Console, finishing
     from mediaoptout.cli.identity import first_identity
     from mediaoptout.embedding import Declaration, EmbedOptions
     from mediaoptout.errors import UsageError
@@ -110,7 +110,7 @@ def embed(
         update_checksums=update_checksums,
         prove=prove,
     )
-    means = Means(processes=jobs, memory=humane.parse_size(max_memory))
+    means = Means(processes=jobs, memory=humane.parse_size(max_memory), on_interrupt=finishing)
     named = running.paths(sources, null=null)
     items = select(named, beside=output)
     plan = mirrored(items, named, output) if output is not None else itself(items)

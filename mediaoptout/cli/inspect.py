@@ -32,10 +32,10 @@ def inspect(
     from mediaoptout.catalogue.selection import select
     from mediaoptout.catalogue.tally import VerifyTally
     from mediaoptout.cli import humane, page, running
-    from mediaoptout.cli.console import Console
+    from mediaoptout.cli.console import Console, finishing
     from mediaoptout.words import Exit
 
-    means = Means(processes=jobs, memory=humane.parse_size(max_memory))
+    means = Means(processes=jobs, memory=humane.parse_size(max_memory), on_interrupt=finishing)
     named = running.paths(files, null=null)
     plan = to_read(select(named))
     console = Console(form, quiet=quiet or len(plan) == 1, color=color)

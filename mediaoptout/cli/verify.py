@@ -29,7 +29,7 @@ def verify(
     from mediaoptout.catalogue.selection import select
     from mediaoptout.catalogue.tally import VerifyTally
     from mediaoptout.cli import humane, running, summary
-    from mediaoptout.cli.console import Console
+    from mediaoptout.cli.console import Console, finishing
     from mediaoptout.words import EXPECTED_USES, Exit
 
     expected = EXPECTED_USES
@@ -37,7 +37,7 @@ def verify(
         from mediaoptout.reservation.profiles import expected_uses
 
         expected = expected_uses(profile)
-    means = Means(processes=jobs, memory=humane.parse_size(max_memory))
+    means = Means(processes=jobs, memory=humane.parse_size(max_memory), on_interrupt=finishing)
     named = running.paths(sources, null=null)
     plan = to_read(select(named))
 
