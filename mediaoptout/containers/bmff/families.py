@@ -1,4 +1,4 @@
-"""The movie families: MP4, QuickTime and 3GPP."""
+"""The families: MP4, QuickTime and 3GPP; HEIF and AVIF."""
 
 from __future__ import annotations
 
@@ -6,23 +6,32 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from mediaoptout.containers.base import Capability, Change, Container, Layout, Wanted
-from mediaoptout.containers.bmff import manifest
+from mediaoptout.containers.bmff import heif_plan, manifest
 from mediaoptout.containers.bmff.boxes import read_header
+from mediaoptout.containers.bmff.heif import Heif, read_heif
 from mediaoptout.containers.bmff.movie import Movie, read_movie
 from mediaoptout.containers.bmff.plan import Habits, plan
 from mediaoptout.splice.source import Source
 from mediaoptout.words import Carrier
 
+_MAX_BRANDS: Final = 1 << 10
+"""How many bytes of a list of brands are read."""
+
 _MAX_LOOK: Final = 1 << 10
 """How many boxes are looked at to tell what a file is."""
 
-_PICTURES: Final = frozenset(
+_AV1: Final = frozenset({b"avif", b"avis", b"avio", b"MA1A", b"MA1B"})
+"""Brands of AVIF."""
+_ANY: Final = frozenset({b"mif1", b"mif2", b"mif3", b"msf1", b"miaf"})
+"""Brands of pictures and sequences in any coding."""
+_HEIF: Final = _ANY | frozenset(
     {
-        b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2",
-        b"msf1", b"avif", b"avis", b"avio", b"jpeg", b"jpgs", b"jxl ", b"jp2 ", b"jpx ", b"jpm ",
-        b"jph ", b"crx ", b"miaf", b"MA1A", b"MA1B",
+        b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"jpeg", b"jpgs",
+        b"j2ki", b"j2is", b"vvic", b"vvis", b"avci", b"avcs", b"unif",
     }
 )  # fmt: skip
+"""Major brands of HEIF."""
+_PICTURES: Final = _AV1 | _HEIF | frozenset({b"jxl ", b"jp2 ", b"jpx ", b"jpm ", b"jph ", b"crx "})
 """Major brands of pictures and picture sequences, which are other families."""
 
 _MOVIE: Final = frozenset({b"moov", b"moof", b"mdat", b"sidx", b"styp"})
@@ -157,3 +166,76 @@ class ThreeGp(_MovieFamily):
         text="3gpp",
         no_manifest="there is no place for a manifest: the signing library does not know 3GPP",
     )
+
+
+class _PictureFamily(Container):
+    """What the families of pictures and picture sequences share."""
+
+    carries: ClassVar[Mapping[Carrier, Capability]] = {
+        Carrier.XMP: Capability(
+            True, "meta, item of type mime", "uuid where there are only tracks"
+        ),
+        Carrier.EXIF: Capability(False, "meta, item of type Exif"),
+        Carrier.C2PA: Capability(True, "uuid", "right behind ftyp"),
+    }
+
+    def recognises(self, source: Source, head: bytes) -> bool:
+        """By the brands of the file type box; see `Container.recognises`."""
+        if head[4:8] != b"ftyp":
+            return False
+        box = read_header(source, 0, source.size)
+        if box is None:
+            return False
+        data = source.read(box.body, min(box.end, box.body + _MAX_BRANDS, source.size))
+        return _picture(data[:4], {data[at : at + 4] for at in range(8, len(data), 4)}) == self.name
+
+    def read(self, source: Source) -> Layout:
+        """A `Heif`, or a `Movie` where there are only tracks; see `Container.read`."""
+        return read_heif(source)
+
+    def change(self, source: Source, layout: Layout, wanted: Wanted) -> Change:
+        """See `Container.change`."""
+        match layout:
+            case Heif():
+                return heif_plan.plan(source, layout, wanted)
+            case Movie():
+                return plan(source, layout, wanted, Habits())
+        raise TypeError(f"a {type(layout).__name__} is no layout of a picture")
+
+    def manifest_store(self, source: Source, layout: Layout) -> bytes | None:
+        """See `Container.manifest_store`."""
+        if not isinstance(layout, Heif | Movie):
+            raise TypeError(f"a {type(layout).__name__} is no layout of a picture")
+        boxes = (box for box in layout.boxes if box.uuid == manifest.C2PA_UUID)
+        return manifest.store(source, tuple(boxes))
+
+    def frame_manifest(self, store: bytes) -> bytes:
+        """The whole ``uuid`` box around the store: the hard binding excludes it by its path."""
+        return manifest.frame(store)
+
+
+class Heic(_PictureFamily):
+    """HEIC and other HEIF pictures and sequences (ISO/IEC 23008-12)."""
+
+    name = "heif"
+    title = "HEIC, HEIF (ISO/IEC 23008-12)"
+    media_types = ("image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence")
+    extensions = (".heic", ".heif", ".hif", ".heics", ".heifs")
+
+
+class Avif(_PictureFamily):
+    """AVIF pictures and sequences (AV1 Image File Format)."""
+
+    name = "avif"
+    title = "AVIF (AV1 Image File Format)"
+    media_types = ("image/avif", "image/avif-sequence")
+    extensions = (".avif", ".avifs")
+
+
+def _picture(major: bytes, compatible: set[bytes]) -> str | None:
+    """The picture family's word, by the brands."""
+    if major in _AV1:
+        return "avif"
+    if major in _HEIF:
+        return "avif" if major in _ANY and compatible & _AV1 else "heif"
+    return None
