@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from mediaoptout.containers import (
+    ac3,
+    adts,
+    apetagged,
     avi,
     bmff,
     flac,
@@ -15,7 +18,9 @@ from mediaoptout.containers import (
     ogg,
     others,
     png,
+    psd,
     tiff,
+    tta,
     wav,
     webp,
 )
@@ -33,12 +38,17 @@ CONTAINERS: Final[tuple[Container, ...]] = (
     *gif.FAMILIES,
     *avi.FAMILIES,
     *tiff.FAMILIES,
+    *apetagged.FAMILIES,
+    *tta.FAMILIES,
+    *psd.FAMILIES,
     *wav.FAMILIES,
     *flac.FAMILIES,
     *ogg.FAMILIES,
     *bmff.FAMILIES,
     *matroska.FAMILIES,
     *others.FAMILIES,
+    *ac3.FAMILIES,
+    *adts.FAMILIES,
     *mp3.FAMILIES,
 )
 """The families; MP3, which has no signature of its own, comes last."""

@@ -233,8 +233,7 @@ class _Walker:
     def _fields(self, directory: Directory, *, page: bool) -> Iterator[Directory]:
         """Take in the fields; the directories that they point to."""
         ours = OURS if directory is self.first else frozenset({C2PA} if page else ())
-        # Sorted, as a directory that is written anew is.
-        others = sorted(item for item in directory.fields if item.tag not in ours)
+        others = [item for item in directory.fields if item.tag not in ours]
         if not others:
             return
         self._digest.update(f"{len(others)} fields".encode())

@@ -181,7 +181,7 @@ class Plan:
             self._overwrite(old.at, new.packed(form))
 
     def _replaced(self, kept: list[Field], added: set[int]) -> list[Field]:
-        """The fields of the first directory: sorted by tag if there are more than before."""
+        """The fields of the first directory: each new one stands before those with higher tags."""
         done: set[int] = set()
         fields: list[Field] = []
         for item in kept:
@@ -191,9 +191,9 @@ class Plan:
             else:
                 fields.append(new._replace(at=item.at))
                 done.add(item.tag)
-        if added:
-            fields += (self._fields[tag] for tag in added)
-            fields.sort(key=lambda item: item.tag)
+        for tag in sorted(added):
+            higher = (place for place, item in enumerate(fields) if item.tag > tag)
+            fields.insert(next(higher, len(fields)), self._fields[tag])
         return fields
 
     def _rewrite(self, directory: Directory, fields: list[Field], following: int) -> None:
