@@ -16,6 +16,7 @@ not tell whether new bytes stand before or after the end of an element.
 
 from __future__ import annotations
 
+import struct
 import sys
 from array import array
 from bisect import bisect_left
@@ -28,6 +29,12 @@ from mediaoptout.errors import RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Patch, Piece, Stretch
 
 Endian = Literal["big", "little"]
+Form = Literal["integer", "double"]
+"""How a number is written: as an integer, or as an IEEE 754 number of 8 bytes (AMF0)."""
+
+_EXACT = 1 << 53
+"""The largest integer up to which a double says every one."""
+
 _Number = tuple[int, bytes]
 """A place in the new file, and the bytes that shall stand there."""
 
@@ -71,6 +78,7 @@ class Reference:
         flags: bits of the field that are no part of the number, at their place.
         bits: how many low bits the number may take; None for all.
         name: what to call it in a message.
+        form: how it is written; flags, bits and sign are for integers.
     """
 
     at: int
@@ -84,6 +92,7 @@ class Reference:
     flags: int = 0
     bits: int | None = None
     name: str = "reference"
+    form: Form = "integer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,7 @@ class Length:
         end: where it ends.
         value: the number that stands there now.
         name: what to call it in a message.
+        form: how it is written.
     """
 
     at: int
@@ -107,6 +117,7 @@ class Length:
     end: int
     value: int
     name: str = "length"
+    form: Form = "integer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +341,10 @@ def _lengths(lengths: Iterable[Length], moves: Iterable[Edit], where: _Map) -> I
 def _number(item: Reference | Length, value: int, where: _Map) -> _Number:
     """Where the field of ``item`` goes, and ``value`` as its bytes."""
     at = where.field(item.at, item.width, item.name)
+    if item.form == "double":
+        if abs(value) > _EXACT:
+            raise _overflow(item.name, item.at)
+        return at, struct.pack(">d" if item.endian == "big" else "<d", value)
     signed, bits, flags = False, 8 * item.width, 0
     if isinstance(item, Reference):
         signed, bits, flags = item.signed, item.bits or bits, item.flags

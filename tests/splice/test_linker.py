@@ -7,6 +7,7 @@ same.
 
 from __future__ import annotations
 
+import struct
 from array import array
 from dataclasses import dataclass, field, replace
 
@@ -364,6 +365,24 @@ def test_a_length_that_does_not_fit_is_refused():
     links = Links(lengths=(Length(0, 4, "little", 0, 10, (1 << 32) - 1),))
     with pytest.raises(RefusedError):
         relocate(10, links, [Edit(8, 8, (Insert(b"x"),), inside=0)])
+
+
+@pytest.mark.parametrize(("endian", "mark"), [("big", ">d"), ("little", "<d")])
+def test_numbers_may_be_doubles(endian, mark):
+    data = struct.pack(mark, 20) + struct.pack(mark, 21) + b"1234!"
+    links = Links(
+        references=(Reference(0, 8, endian, 20, form="double"),),
+        lengths=(Length(8, 8, endian, 0, 21, 21, form="double"),),
+    )
+    new = materialised(relocate(21, links, [Edit(16, 16, (Insert(b"xyz"),), inside=0)]), data)
+    assert new == struct.pack(mark, 23) + struct.pack(mark, 24) + b"xyz1234!"
+
+
+def test_a_double_that_would_not_be_exact_is_refused():
+    links = Links(lengths=(Length(0, 8, "big", 0, 8, 1 << 53, form="double"),))
+    with pytest.raises(RefusedError) as caught:
+        relocate(8, links, [Edit(8, 8, (Insert(b"x"),), inside=0)])
+    assert caught.value.code == "overflow"
 
 
 @pytest.mark.parametrize(
