@@ -50,7 +50,7 @@ def cues_digest(source: Source, segment: Segment, cues: Element) -> tuple[bytes,
 
     For large and damaged ones it is that of their bytes, with the first cluster's own position.
     """
-    distance = segment.first - segment.element.payload
+    distance = segment.first - segment.element.payload if segment.clusters else 0
     try:
         moved = _moved_cues(source, cues, distance, -distance)
     except (DamagedError, LimitError):
@@ -63,7 +63,8 @@ def cues_digest(source: Source, segment: Segment, cues: Element) -> tuple[bytes,
 
 def pointers(segment: Segment) -> tuple[tuple[int, int, bool], ...]:
     """What the SeekHeads point to, tags left out; from the first cluster on counted from there."""
-    first, base = segment.first, segment.element.payload
+    base = segment.element.payload
+    first = segment.first if segment.clusters else base
     return tuple(
         (seek.id, seek.target - (first if seek.target >= first else base), seek.target >= first)
         for seek in segment.pointers

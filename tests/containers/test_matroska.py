@@ -338,6 +338,14 @@ def test_what_is_behind_the_segment_stays_behind_it():
     assert written(data + b"\0junk").endswith(b"\0junk")
 
 
+def test_a_file_without_clusters_is_written_at_its_end():
+    entries = seek(CUES, 9000, 4), seek(TAGS, 500, 4)
+    body = el(SEEK_HEAD, *entries) + el(INFO) + el(build.CHAPTERS)
+    new = written(build.document() + ident(SEGMENT) + build.UNKNOWN + body)
+    assert ids(new) == [SEEK_HEAD, INFO, build.CHAPTERS, TAGS, VOID]
+    assert pointers(new) == [(CUES, 0), (TAGS, TAGS)]
+
+
 def test_a_second_tags_element_keeps_what_it_says():
     other = el(TAGS, tag(simple("COPYRIGHT", "Anna"), simple("TDM_RESERVATION", "1")))
     body = el(INFO) + el(TAGS, tag(simple("TITLE", "x"))) + other + cluster(0, b"x")
