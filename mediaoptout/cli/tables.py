@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mediaoptout.containers.base import Capability, Container
 from mediaoptout.containers.registry import CONTAINERS
+from mediaoptout.containers.witnessed import witnesses
 
 
 def text() -> str:
@@ -28,7 +29,9 @@ def markdown() -> str:
         "",
         "Made by `mediaoptout formats --format markdown`; do not edit.",
         "",
-        "**W**: written and read. R: read only. Empty: the format has no place for it.",
+        "**W**: written and read. R: read only. Empty: the format has no place for it. *Shown by*:"
+        " the programs of others that the tests ask, on real files of the format, whether they see"
+        " what was written.",
         "",
         f"| format | {' | '.join(carriers)} |",
         f"|---|{'---|' * len(carriers)}",
@@ -45,11 +48,12 @@ def _section(family: Container) -> Iterator[str]:
     yield f"`{family.name}`: {', '.join(f'`{name}`' for name in family.extensions)};"
     yield f"{', '.join(f'`{name}`' for name in family.media_types)}."
     yield ""
-    yield "| carrier | | where | condition |"
-    yield "|---|---|---|---|"
+    yield "| carrier | | where | condition | shown by |"
+    yield "|---|---|---|---|---|"
     for carrier, capability in family.carries.items():
         place, note = _plain(capability.place), _plain(capability.note)
-        yield f"| {carrier} | {_cell(capability)} | {place} | {note} |"
+        shown = ", ".join(witnesses(family, carrier))
+        yield f"| {carrier} | {_cell(capability)} | {place} | {note} | {shown} |"
 
 
 def jsonl() -> str:
@@ -69,6 +73,7 @@ def jsonl() -> str:
                             "expected": capability.expected,
                             "place": capability.place,
                             "note": capability.note,
+                            "witnesses": list(witnesses(family, carrier)),
                         }
                         for carrier, capability in family.carries.items()
                     ],
