@@ -322,3 +322,17 @@ def test_a_value_in_an_attribute_is_read_back(value: str):
     old = wrapped("", ' tdm:reservation="x"').encode()
     new = applied(xmp.merge(old, (Property("tdm:reservation", value),)), old)
     assert values(xmp.parse(new, "here")) == {"tdm:reservation": value}
+
+
+def test_a_namespace_keeps_the_prefix_that_a_later_description_gives_it():
+    # Adobe's toolkit (and exiv2 with it) reads no packet with two prefixes for one namespace.
+    rights = "http://ns.adobe.com/xap/1.0/rights/"
+    text = (
+        f'<rdf:RDF xmlns:rdf="{RDF_URI}">'
+        '<rdf:Description rdf:about="" xmlns:q="http://q.example.org/" q:a="b"/>'
+        f'<rdf:Description rdf:about="" xmlns:xapRights="{rights}" xapRights:Certificate="c"/>'
+        "</rdf:RDF>"
+    )
+    new = merged(text, *WANTED)
+    assert "<xapRights:Marked>True</xapRights:Marked>" in new
+    assert "xmpRights" not in new

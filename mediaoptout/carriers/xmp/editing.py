@@ -20,7 +20,7 @@ from mediaoptout.carriers.xmp.tree import (
     written_attributes,
     written_name,
 )
-from mediaoptout.carriers.xmp.values import Found, Path, bound, descriptions, scope
+from mediaoptout.carriers.xmp.values import Found, Path, bound, descriptions, prefixes, scope
 from mediaoptout.splice.patch import Copy, Insert
 from mediaoptout.vocabularies.properties import Property
 
@@ -57,6 +57,7 @@ class Editor:
         self._edits: list[Edit] = []
         self._places: dict[int, _Place] = {}
         self._new: list[Property] = []
+        self._usual = prefixes(packet.root)
 
     def add(self, wanted: Property) -> None:
         """Say ``wanted``, in the first description."""
@@ -104,7 +105,8 @@ class Editor:
     def _place(self, path: Path) -> _Place:
         place = self._places.get(path[-1].start)
         if place is None:
-            place = _Place(path, render.Namespaces(scope(path)), [])
+            names = render.Namespaces(scope(path), self._usual)
+            place = _Place(path, names, [])
             self._places[path[-1].start] = place
         return place
 

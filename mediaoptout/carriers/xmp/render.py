@@ -19,10 +19,13 @@ class Namespaces:
 
     Args:
         bound: what is declared already, by prefix.
+        usual: the prefixes that the packet has for namespaces, here or elsewhere, by namespace:
+            Adobe's toolkit takes no packet with two prefixes for one.
         added: what must be declared for the text that was rendered.
     """
 
     bound: dict[str, str]
+    usual: dict[str, str] = field(default_factory=dict)
     added: dict[str, str] = field(default_factory=dict)
 
     def prefix(self, preferred: str, uri: str) -> str:
@@ -33,6 +36,7 @@ class Namespaces:
             for prefix, other in known.items():
                 if other == uri and prefix:
                     return prefix
+        preferred = self.usual.get(uri, preferred)
         chosen, count = preferred, 0
         while chosen in self.bound or chosen in self.added:
             count += 1

@@ -65,6 +65,19 @@ def scope(path: Path) -> dict[str, str]:
     return {prefix: uri for node in path for prefix, uri in node.declared.items()}
 
 
+def prefixes(root: Node) -> dict[str, str]:
+    """The first prefix that is declared for each namespace, by namespace."""
+    found: dict[str, str] = {}
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        waiting.extend(reversed(node.children))
+        for prefix, uri in node.declared.items():
+            if prefix:
+                found.setdefault(uri, prefix)
+    return found
+
+
 def bound(path: Path, prefix: str) -> str | None:
     """The namespace that ``prefix`` stands for in the last element of ``path``."""
     return next((node.declared[prefix] for node in reversed(path) if prefix in node.declared), None)
