@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from mediaoptout.carriers import xmp
@@ -184,7 +185,8 @@ def _new_id(picture: Heif) -> int:
     used += [entry.item for entry in picture.locations.entries]
     first = max((item for item in used if item < limit - 1), default=0) + 1
     count = len(picture.taken) + 1
-    for item in (*range(first, min(first + count, limit)), *range(1, min(count + 1, limit))):
+    behind_all = range(first, min(first + count, limit))
+    for item in chain(behind_all, range(1, min(count + 1, limit))):
         if item not in picture.taken and picture.primary < limit:
             return item
     raise RefusedError(

@@ -47,8 +47,12 @@ class Form:
         return start < 1 << 8 * place and length < 1 << 8 * self.length
 
     def entry(self, item: int, start: int, length: int) -> bytes:
-        """The entry of an item that stands in the file, in one piece."""
-        base, offset = (0, start) if start < 1 << 8 * self.offset else (start, 0)
+        """The entry of an item that stands in the file, in one piece.
+
+        Its place is the base where there is one: exiv2 reads no other, and c2pa-rs moves the place
+        twice where the base is 0.
+        """
+        base, offset = (start, 0) if start < 1 << 8 * self.base else (0, start)
         return self.render(item, 0, 0, base, ((0, offset, length),))
 
     def render(
