@@ -18,7 +18,7 @@ from mutagen.flac import FLAC, Picture
 from mutagen.id3 import APIC, COMM, ID3, TALB, TDRC, TIT2, TPE1, TXXX, Encoding, PictureType
 from mutagen.mp4 import MP4, MP4Cover
 from mutagen.oggvorbis import OggVorbis
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, TiffImagePlugin
 
 HERE = Path(__file__).resolve().parent
 SIZE = (64, 48)
@@ -289,8 +289,63 @@ def make_ogg() -> None:
     write("ogg/chained.ogg", first + read("ogg/chained.ogg"))
 
 
+def make_tiff() -> None:
+    """Pages in strips with a packet of somebody else; one picture in tiles, with 64-bit offsets."""
+    pages = [picture().convert("L").rotate(90 * turn) for turn in range(3)]
+    (HERE / "tiff").mkdir(exist_ok=True)
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[700], tags.tagtype[700] = xmp_packet(), 1
+    tags[305], tags[278] = "make.py", 16
+    pages[0].save(HERE / "tiff/pages.tif", save_all=True, append_images=pages[1:], tiffinfo=tags)
+
+    corners = [(x, y) for y in range(0, 48, 16) for x in range(0, 64, 16)]
+    tiles = [picture().crop((x, y, x + 16, y + 16)).tobytes() for x, y in corners]
+    fields = [(256, "I", [64]), (257, "I", [48]), (258, "H", [8, 8, 8]), (259, "H", [1])]
+    fields += [(262, "H", [2]), (277, "H", [3]), (284, "H", [1]), (322, "H", [16])]
+    fields += [(323, "H", [16]), (324, "Q", []), (325, "I", [len(tile) for tile in tiles])]
+    at = 16 + 8 + 20 * len(fields) + 8
+    fields[9][2].extend(at + 200 + sum(map(len, tiles[:i])) for i in range(len(tiles)))
+    directory, values = struct.pack(">Q", len(fields)), b""
+    for tag, kind, numbers in fields:
+        data = struct.pack(f">{len(numbers)}{kind}", *numbers)
+        if len(data) > 8:
+            values, data = values + data, struct.pack(">Q", at + len(values))
+        directory += struct.pack(">HHQ", tag, {"H": 3, "I": 4, "Q": 16}[kind], len(numbers))
+        directory += data.ljust(8, b"\0")
+    head = struct.pack(">2sHHHQ", b"MM", 43, 8, 0, 16) + directory + bytes(8)
+    write("tiff/tiled-big-endian.btf", head + values.ljust(200, b"\0") + b"".join(tiles))
+
+
+def psd(version: int, resources: bytes, compression: int) -> bytes:
+    """A Photoshop document without layers."""
+    width, height = SIZE
+    header = struct.pack(">4sH6xHIIHH", b"8BPS", version, 3, height, width, 8, 3)
+    planes = [plane.tobytes() for plane in picture().split()]
+    rows = [plane[at : at + width] for plane in planes for at in range(0, len(plane), width)]
+    if compression:  # PackBits, in one literal run for each row
+        rows = [bytes((width - 1,)) + row for row in rows]
+        counts = b"".join(struct.pack(">H" if version == 1 else ">I", len(row)) for row in rows)
+        rows = [counts, *rows]
+    sections = bytes(4) + struct.pack(">I", len(resources)) + resources + bytes(4 * version)
+    return header + sections + struct.pack(">H", compression) + b"".join(rows)
+
+
+def make_psd() -> None:
+    """A document with resources of others, named ones too; a large one without any."""
+    iptc = b"\x1c\x02\x50\x00\x08Somebody"
+    resources = b""
+    blocks = ((1005, b"", struct.pack(">IHHIHH", 72 << 16, 1, 1, 72 << 16, 1, 1)),)
+    blocks += ((1028, b"", iptc), (1034, b"", b"\0"), (1060, b"", xmp_packet()))
+    for number, name, data in (*blocks, (4000, b"own", b"odd")):
+        title = bytes((len(name),)) + name
+        resources += b"8BIM" + struct.pack(">H", number) + title + bytes(len(title) % 2)
+        resources += struct.pack(">I", len(data)) + data + bytes(len(data) % 2)
+    write("psd/resources.psd", psd(1, resources, 0))
+    write("psd/large.psb", psd(2, b"", 1))
+
+
 def main() -> None:
-    pictures = (make_png, make_jpeg, make_webp, make_gif)
+    pictures = (make_png, make_jpeg, make_webp, make_gif, make_tiff, make_psd)
     sounds = (make_wav, make_flac, make_mp3, make_ogg)
     films = (make_mp4, make_mov, make_avi, make_3gp, make_matroska)
     for make in (*pictures, *sounds, *films):
