@@ -1,4 +1,4 @@
-"""APEv2 tags (and APEv1, read): the items of Monkey's Audio, WavPack, Musepack and some MP3s.
+"""APEv2 tags (and APEv1): the items of Monkey's Audio, WavPack, Musepack and some MP3s.
 
 A tag is items with a footer of 32 bytes, in v2 mostly with a header like it. Items of others are
 copied; ours follow them.
@@ -6,7 +6,7 @@ copied; ours follow them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,9 @@ from mediaoptout.words import Carrier
 MAGIC: Final = b"APETAGEX"
 FOOTER: Final = 32
 """The size of the footer, and of the header."""
+
+VERSION: Final = 2000
+"""The version of APEv2; that of APEv1 is 1000."""
 
 MAX_ITEMS: Final = 1 << 12
 MAX_KEY: Final = 255
@@ -43,10 +46,13 @@ _NAMES: Final = {key.upper(): name for name, key in KEYS.items()} | {
     "TDM_POLICY": "tdm:policy",
     "COMMENT": "xmpDM:logComment",
 }
+_OURS: Final = frozenset(key.upper() for key in KEYS.values())
 _HAS_HEADER: Final = 1 << 31
 _IS_HEADER: Final = 1 << 29
 _KIND: Final = 6
 """The bits of an item's flags that say text (0), binary (2) or link (4)."""
+_READ_ONLY: Final = 1
+"""The bit of a tag's and of an item's flags that asks not to be changed."""
 
 _COMPARED: Final = frozenset({"tdm:reservation"})
 
@@ -90,9 +96,10 @@ class Tag:
 
     def text(self, item: Item) -> str | None:
         """The item's text, several values joined; None if it is binary or very long."""
-        if item.flags & _KIND == 2 or item.value.size > MAX_TEXT:
+        binary = self.version >= VERSION and item.flags & _KIND == 2
+        if binary or item.value.size > MAX_TEXT:
             return None
-        codec = "utf-8" if self.version >= 2000 else "latin-1"
+        codec = "utf-8" if self.version >= VERSION else "latin-1"
         text = self.source.read(*item.value).decode(codec, "replace")
         return "; ".join(part for part in text.split("\0") if part)
 
@@ -147,6 +154,8 @@ def read_tag(source: Source, span: Span) -> Tag:
         raise LimitError(f"the APE tag has more than {MAX_ITEMS} items", at=span.start)
     items: list[Item] = []
     for _ in range(count):
+        if at == end:  # some programs count more items than they write
+            break
         head = part.read(at, min(at + 8 + MAX_KEY + 1, end))
         key, found, _ = head[8:].partition(b"\0")
         size = int.from_bytes(head[:4], "little")
@@ -157,9 +166,9 @@ def read_tag(source: Source, span: Span) -> Tag:
                 at=span.start + at,
                 fix="have the tag written anew by a tag editor",
             )
-        item_flags = int.from_bytes(head[4:8], "little") if version >= 2000 else 0
         value = Span(first, first + size)
-        items.append(Item(key.decode("latin-1"), at, value, item_flags))
+        flags_of_item = int.from_bytes(head[4:8], "little")
+        items.append(Item(key.decode("latin-1"), at, value, flags_of_item))
         at = value.end
     return Tag(part, version, flags, tuple(items), start, end)
 
@@ -175,95 +184,142 @@ def entries(tag: Tag, location: str) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def parse(data: bytes, location: str) -> tuple[Entry, ...]:
-    """What a tag says about rights.
-
-    Args:
-        data: exactly one whole tag, header (if it has one) and footer included.
-        location: where it stands, as people name it.
-
-    Raises:
-        DamagedError: its items do not fill it.
-    """
-    return entries(read_tag(BytesSource(data), Span(0, len(data))), location)
+def foreign(tag: Tag) -> Iterator[Span]:
+    """Where the items stand that are not about rights, from the tag's start."""
+    for item in tag.items:
+        if item.key.upper() not in _OURS:
+            yield Span(item.start, item.value.end)
 
 
-def merge(data: bytes | None, properties: Sequence[Property], *, force: bool = False) -> Merged:
+def merge_tag(
+    tag: Tag | None,
+    properties: Sequence[Property],
+    *,
+    force: bool = False,
+    repeated: Iterable[tuple[str, str]] = (),
+) -> Merged:
     """A tag that says ``properties`` too; the identity where it says them already.
 
+    An APEv1 tag becomes APEv2 if it holds nothing but ASCII, which is the same in both.
+
     Args:
-        data: exactly one whole tag, or None for a new one.
+        tag: the tag that is there, or None for a new one.
         properties: what shall be said; what `KEYS` lacks is passed over.
         force: replace contrary statements of others.
+        repeated: items (key, text) of an older tag that a new one would hide.
 
     Raises:
-        RefusedError: somebody's contrary statement, or the tag cannot be read (code
-            ``damaged-carrier``).
+        RefusedError: somebody's contrary statement, a tag that says it is read-only, or APEv1
+            text in an unknown encoding (code ``old-tag``).
     """
-    span = Span(0, len(data or b""))
-    nothing = BytesSource(data or b"")
-    try:
-        old = read_tag(nothing, span) if data is not None else None
-    except DamagedError as error:
+    draft = _Draft(tag or _EMPTY)
+    for wanted in properties:
+        if wanted.name in KEYS:
+            draft.tell(Property(wanted.name, as_text(wanted.value)), force=force)
+    said, warnings = frozenset(draft.said), tuple(draft.warnings)
+    if tag is not None and not draft.changed:
+        return Merged((Copy(0, tag.source.size),), said, warnings)
+    if tag is not None:
+        _refuse_locked(draft)
+        _refuse_encoded(tag)
+    items = [piece for piece in (*draft.kept, *draft.added) if piece is not None]
+    if tag is None and items:
+        items = [*(Insert(_item(key, text)) for key, text in repeated), *items]
+    return Merged(_assembled(draft.tag, items), said, warnings)
+
+
+class _Draft:
+    """The new tag in the making: each old item as a piece (None: dropped), and new items."""
+
+    def __init__(self, tag: Tag) -> None:
+        self.tag = tag
+        self.old = tuple(Copy(item.start, item.value.end) for item in tag.items)
+        self.kept: list[Piece | None] = [*self.old]
+        self.added: list[Piece] = []
+        self.said: set[str] = set()
+        self.warnings: list[str] = []
+
+    @property
+    def changed(self) -> bool:
+        """Whether it differs from the old tag."""
+        return bool(self.added) or tuple(self.kept) != self.old
+
+    def tell(self, ours: Property, *, force: bool) -> None:
+        """Say one property; where several items of its key disagree, some give way."""
+        key = KEYS[ours.name]
+        same = [i for i, item in enumerate(self.tag.items) if item.key.upper() == key.upper()]
+        yields: dict[int, str] = {}
+        for index in same:
+            present = self.tag.text(self.tag.items[index])
+            if present is None:
+                self.warnings.append(f"{ours.name} of somebody else, which is no text, was kept")
+                continue
+            settled = settle(ours, present, force=force)
+            if settled.warning:
+                self.warnings.append(settled.warning)
+            if settled.warning is None or settled.value == ours.value or ours.name in _COMPARED:
+                self.said.add(ours.name)
+            if settled.value != present:
+                yields[index] = as_text(settled.value)
+        if not same:
+            self.said.add(ours.name)
+            self.added.append(Insert(_item(key, as_text(ours.value))))
+        for index in yields:
+            self.kept[index] = None
+        if same and len(yields) == len(same):
+            self.kept[same[0]] = Insert(_item(self.tag.items[same[0]].key, yields[same[0]]))
+
+
+def _refuse_locked(draft: _Draft) -> None:
+    replaced = (
+        item
+        for item, old, new in zip(draft.tag.items, draft.old, draft.kept, strict=True)
+        if new is not old
+    )
+    if draft.tag.flags & _READ_ONLY or any(item.flags & _READ_ONLY for item in replaced):
         raise RefusedError(
-            error.message, at=error.at, fix=error.fix, code="damaged-carrier"
-        ) from error
-    if old is not None and old.version < 2000:
+            "the APE tag is marked read-only",
+            fix="clear the mark with a tag editor, if it may be changed",
+            code="read-only-tag",
+        )
+
+
+def _refuse_encoded(tag: Tag) -> None:
+    if tag.version >= VERSION:
+        return
+    data = b"".join(
+        tag.source.read(*item.value) for item in tag.items if item.value.size <= MAX_TEXT
+    )
+    large = any(item.value.size > MAX_TEXT or item.flags for item in tag.items)
+    if large or not data.isascii() or b"\0" in data:
         raise RefusedError(
-            "an APEv1 tag cannot hold UTF-8",
+            "the texts of the APEv1 tag are in an encoding that it does not state",
             fix="convert it to APEv2 with a tag editor",
             code="old-tag",
         )
-    tag = old or Tag(nothing, 2000, _HAS_HEADER, (), 0, 0)
-    kept: list[Piece | None] = [Copy(item.start, item.value.end) for item in tag.items]
-    added: list[Piece] = []
-    said: set[str] = set()
-    warnings: list[str] = []
-    for wanted in properties:
-        key = KEYS.get(wanted.name)
-        if key is None:
-            continue
-        ours = Property(wanted.name, as_text(wanted.value))
-        same = [i for i, item in enumerate(tag.items) if item.key.upper() == key.upper()]
-        present = tag.text(tag.items[same[0]]) if same else None
-        if same and present is None:
-            warnings.append(f"{wanted.name} of somebody else, which is no text, was kept")
-            continue
-        settled = settle(ours, present, force=force)
-        if settled.warning:
-            warnings.append(settled.warning)
-        if settled.warning is None or settled.value == ours.value or wanted.name in _COMPARED:
-            said.add(wanted.name)
-        if not same:
-            added.append(Insert(_item(key, as_text(settled.value))))
-        elif settled.value != present:
-            for index in same:
-                kept[index] = None
-            kept[same[0]] = Insert(_item(tag.items[same[0]].key, as_text(settled.value)))
-    items = [piece for piece in (*kept, *added) if piece is not None]
-    return Merged(_assembled(tag, items, span), frozenset(said), tuple(warnings))
 
 
-def _assembled(tag: Tag, items: list[Piece], span: Span) -> tuple[Piece, ...]:
-    if span.size and items == [Copy(item.start, item.value.end) for item in tag.items]:
-        return (Copy(*span),)
+def _assembled(tag: Tag, items: list[Piece]) -> tuple[Piece, ...]:
     if not items:
         return ()
     end = tag.items[-1].value.end if tag.items else tag.start
     body = (*items, Copy(end, tag.end))
     size = sum(piece.size for piece in body) + FOOTER
-    footer = _bound(size, len(items), tag.flags)
-    if not tag.start and span.size:
-        return *body, Insert(footer)
-    header = _bound(size, len(items), tag.flags | _IS_HEADER | _HAS_HEADER)
-    return Insert(header), *body, Insert(footer)
+    if not tag.start and tag.source.size:
+        return *body, Insert(_bound(size, len(items), tag.flags))
+    flags = tag.flags | _HAS_HEADER
+    header = _bound(size, len(items), flags | _IS_HEADER)
+    return Insert(header), *body, Insert(_bound(size, len(items), flags))
 
 
 def _bound(size: int, count: int, flags: int) -> bytes:
-    numbers = (2000, size, count, flags)
+    numbers = (VERSION, size, count, flags)
     return MAGIC + b"".join(number.to_bytes(4, "little") for number in numbers) + bytes(8)
 
 
 def _item(key: str, text: str) -> bytes:
     value = text.encode("utf-8")
     return len(value).to_bytes(4, "little") + bytes(4) + key.encode("ascii") + b"\0" + value
+
+
+_EMPTY: Final = Tag(BytesSource(b""), VERSION, _HAS_HEADER, (), 0, 0)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from mediaoptout.carriers.id3v1_genres import GENRES
 from mediaoptout.vocabularies.properties import Entry
 from mediaoptout.words import Carrier
 
@@ -54,6 +55,19 @@ class Id3v1:
             ("TCON", f"({self.genre})" if self.genre < 192 else ""),
         )
         return tuple((kind, text) for kind, text in fields if text)
+
+    def items(self) -> tuple[tuple[str, str], ...]:
+        """The fields as items of an APE tag: keys and texts."""
+        fields = (
+            ("Title", self.title),
+            ("Artist", self.artist),
+            ("Album", self.album),
+            ("Year", self.year.strip()),
+            ("Comment", self.comment),
+            ("Track", str(self.track or "")),
+            ("Genre", GENRES[self.genre] if self.genre < len(GENRES) else ""),
+        )
+        return tuple((key, text) for key, text in fields if text)
 
 
 def parse(data: bytes) -> Id3v1 | None:

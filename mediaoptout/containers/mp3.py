@@ -11,22 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from mediaoptout.carriers import ape, id3, id3v1
-from mediaoptout.containers import id3_tags, kinds, mpa, trailing
-from mediaoptout.containers.base import Block, Capability, Change, Container, Layout, Wanted
-from mediaoptout.containers.blocks import DAMAGED, agreed, refuse_damaged
+from mediaoptout.carriers import id3, id3v1
+from mediaoptout.containers import id3_tags, kinds, mpa, tagged, trailing
+from mediaoptout.containers.base import Capability, Change, Container, Layout, Wanted
+from mediaoptout.containers.blocks import agreed, refuse_damaged
 from mediaoptout.containers.id3_tags import PlacedTag
-from mediaoptout.containers.trailing import Kind, Trailer
-from mediaoptout.errors import DamagedError, ErrorInfo, LimitError, RefusedError
-from mediaoptout.splice.linker import Edit, Links, Reference, relocate
+from mediaoptout.containers.tagged import Lead
+from mediaoptout.errors import DamagedError
+from mediaoptout.splice.linker import Links, relocate
 from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
 from mediaoptout.vocabularies.properties import Entry
 from mediaoptout.words import Carrier
-
-MAX_TAGS: Final = 16
-MAX_GAP: Final = 1 << 16
-"""How many zeros may stand between two ID3v2 tags."""
 
 _HEAD: Final = 512
 _WRAPPERS: Final = (
@@ -63,54 +59,6 @@ class Mp3Layout(Layout):
     legacy: id3v1.Id3v1 | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Lead:
-    """The tags before the audio: their spans, and where they end."""
-
-    tags: tuple[Span, ...]
-    ape: Span | None
-    end: int
-
-
-def _lead(source: Source) -> _Lead:
-    """Walk the tags at the beginning.
-
-    Raises:
-        DamagedError: one of them reaches beyond the file's end.
-    """
-    tags: list[Span] = []
-    at = 0
-    while len(tags) < MAX_TAGS:
-        size = id3.tag_size(source.read(at, min(at + 10, source.size)))
-        if size is None:
-            gap = source.read(at, min(at + MAX_GAP, source.size)) if tags else b""
-            zeros = len(gap) - len(gap.lstrip(b"\0"))
-            size = id3.tag_size(gap[zeros : zeros + 10]) if zeros else None
-            if size is None:
-                break
-            at += zeros
-        if at + size > source.size:
-            raise DamagedError(
-                f"the ID3v2 tag says it is {size} bytes long, but the file ends before",
-                at=at,
-                fix="get a complete copy of the file",
-                code="truncated",
-            )
-        tags.append(Span(at, at + size))
-        at += size
-    leading = ape.leading_span(source, at)
-    return _Lead(tuple(tags), leading, leading.end if leading else at)
-
-
-def _ape_block(source: Source, span: Span) -> Block:
-    try:
-        entries = ape.entries(ape.read_tag(source, span), "APEv2")
-    except (DamagedError, LimitError) as error:
-        info = ErrorInfo(DAMAGED, error.message, error.at, error.fix)
-        return Block(Carrier.APE, "APEv2", span, error=info)
-    return Block(Carrier.APE, "APEv2", span, entries)
-
-
 class Mp3(Container):
     """MPEG audio: ID3v2 before the frames; see the module."""
 
@@ -145,7 +93,7 @@ class Mp3(Container):
         if head[:3] != b"ID3" and kinds.kind(head) is not None:
             return False
         try:
-            lead = _lead(source)
+            lead = tagged.leading(source)
         except DamagedError:
             return True
         data = source.read(lead.end, min(lead.end + _HEAD, source.size))
@@ -159,7 +107,7 @@ class Mp3(Container):
 
     def read(self, source: Source) -> Mp3Layout:
         """See `Container.read`."""
-        lead = _lead(source)
+        lead = tagged.leading(source)
         behind = trailing.trailers(source, lead.end)
         end = behind[-1].span.start if behind else source.size
         first = mpa.first_frame(source, lead.end, end, tagged=bool(lead.tags or behind))
@@ -171,15 +119,11 @@ class Mp3(Container):
             )
         essence = Span(first.start, end)
         tags = tuple(id3_tags.placed_tag(source, span) for span in lead.tags)
-        appended = tuple(
-            id3_tags.placed_tag(source, item.span, appended=True)
-            for item in reversed(behind)
-            if item.kind is Kind.ID3V2
-        )
-        others = [block for item in reversed(behind) for block in _trailing_blocks(source, item)]
+        appended = tagged.appended_tags(source, behind)
+        others = [b for item in reversed(behind) if (b := tagged.trailing_block(source, item))]
         if lead.ape is not None:
-            others.insert(0, _ape_block(source, lead.ape))
-        references, obstacle = _references((*tags, *appended), essence)
+            others.insert(0, tagged.placed_ape(source, lead.ape).block)
+        references, obstacle = tagged.stated_places((*tags, *appended), essence)
         blocks = [block for tag in tags for block in tag.blocks]
         blocks += [block for tag in appended for block in tag.blocks]
         later = [block for tag in (*tags[1:], *appended) for block in tag.blocks]
@@ -192,11 +136,11 @@ class Mp3(Container):
             foreign=tuple(_foreign(lead, tags, essence, source.size)),
             obstacle=obstacle,
             placeless=_placeless(tags),
-            warnings=tuple(_oddities((*tags, *appended))),
+            warnings=tuple(tagged.oddities((*tags, *appended))),
             tags=tags,
             appended=appended,
             others=tuple(entry for block in (*later, *others) for entry in block.entries),
-            legacy=_legacy(source, behind),
+            legacy=tagged.legacy_tag(source, behind),
         )
 
     def change(self, source: Source, layout: Layout, wanted: Wanted) -> Change:
@@ -227,7 +171,7 @@ class Mp3(Container):
         merged = id3.merge_tag(tag or id3.empty_tag(_VERSION), telling)
         edits = list(id3_tags.edits(span, merged))
         if wanted.manifest is not None or wanted.drop_manifest:
-            edits += _without_manifests(layout.tags[1:])
+            edits += tagged.without_manifests(layout.tags[1:])
         return Change(
             patch=relocate(source.size, layout.links, edits),
             carriers=merged.carriers,
@@ -236,35 +180,7 @@ class Mp3(Container):
 
     def manifest_store(self, source: Source, layout: Layout) -> bytes | None:
         """See `Container.manifest_store`."""
-        for placed in layout.tags if isinstance(layout, Mp3Layout) else ():
-            for frame in placed.tag.frames if placed.tag else ():
-                if placed.tag is not None and id3.is_manifest(placed.tag, frame):
-                    return id3.manifest_store(placed.tag, frame)
-        return None
-
-
-def _trailing_blocks(source: Source, item: Trailer) -> Iterator[Block]:
-    if item.kind is Kind.APE:
-        yield _ape_block(source, item.span)
-    elif item.kind is Kind.ID3V1:
-        tag = id3v1.parse(source.read(*item.span))
-        entries = tuple(id3v1.entries(tag, "ID3v1")) if tag else ()
-        yield Block(Carrier.ID3, "ID3v1", item.span, entries)
-
-
-def _legacy(source: Source, behind: tuple[Trailer, ...]) -> id3v1.Id3v1 | None:
-    span = next((item.span for item in behind if item.kind is Kind.ID3V1), None)
-    return id3v1.parse(source.read(*span)) if span else None
-
-
-def _references(
-    tags: tuple[PlacedTag, ...], essence: Span
-) -> tuple[tuple[Reference, ...], RefusedError | None]:
-    try:
-        found = [item for tag in tags for item in id3_tags.references(tag, essence)]
-    except RefusedError as error:
-        return (), error
-    return tuple(found), None
+        return tagged.manifest_in(layout.tags) if isinstance(layout, Mp3Layout) else None
 
 
 def _framing(source: Source, first: mpa.FirstFrame, end: int) -> tuple[int, str]:
@@ -273,7 +189,7 @@ def _framing(source: Source, first: mpa.FirstFrame, end: int) -> tuple[int, str]
     return first.header.word, hashlib.sha256(data).hexdigest()
 
 
-def _foreign(lead: _Lead, tags: tuple[PlacedTag, ...], essence: Span, size: int) -> Iterator[Span]:
+def _foreign(lead: Lead, tags: tuple[PlacedTag, ...], essence: Span, size: int) -> Iterator[Span]:
     for placed in tags[:1]:
         yield from id3_tags.foreign(placed)
     at = tags[0].span.end if tags else 0
@@ -288,24 +204,6 @@ def _placeless(tags: tuple[PlacedTag, ...]) -> frozenset[Carrier]:
     first = tags[0].tag if tags else None
     old = first is not None and first.header.version == 2
     return frozenset({Carrier.XMP, Carrier.C2PA}) if old else frozenset()
-
-
-def _oddities(tags: tuple[PlacedTag, ...]) -> Iterator[str]:
-    for placed in tags:
-        if placed.tag is not None and placed.tag.tail.size:
-            yield (
-                f"{placed.tag.tail.size} bytes at the end of the ID3v2 tag at"
-                f" {placed.span.start} are no frames; they are kept"
-            )
-    if len(tags) > 1:
-        yield f"the file has {len(tags)} ID3v2 tags; the first one is written"
-
-
-def _without_manifests(tags: tuple[PlacedTag, ...]) -> Iterator[Edit]:
-    for placed in tags:
-        if placed.tag is not None and placed.manifests:
-            telling = id3.Telling((), drop_manifest=True, packet=False)
-            yield from id3_tags.edits(placed.span, id3.merge_tag(placed.tag, telling))
 
 
 FAMILIES: Final[tuple[Container, ...]] = (Mp3(),)
