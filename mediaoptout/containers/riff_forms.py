@@ -137,11 +137,11 @@ class FormPlan:
         self.settled.add(chunk)
         self.edits.append(Edit(chunk.start, chunk.next, (), inside=self.form.start))
 
-    def append(self, before: bytes) -> None:
+    def append(self, before: bytes = b"") -> None:
         """Put what was appended behind the last chunk, before one called ``before`` that stays.
 
         Args:
-            before: the FourCC of chunks that must be the last.
+            before: the FourCC of chunks that must be the last; empty where there are none.
         """
         if not self.appended:
             return
@@ -170,7 +170,7 @@ class FormPlan:
             if error.code != "overflow":
                 raise
             raise RefusedError(
-                "the file would become longer than a RIFF can be (4 GiB)",
+                "the file would become longer than its own length field can say (4 GiB)",
                 at=error.at,
                 fix=fix,
                 code=error.code,
