@@ -7,10 +7,13 @@ and sine tones; no clock and no random number goes in.
 from __future__ import annotations
 
 import base64
+import gzip
+import hashlib
 import io
 import math
 import struct
 import subprocess
+import zlib
 from pathlib import Path
 
 from mutagen.apev2 import APEv2
@@ -153,6 +156,35 @@ def make_gif() -> None:
     )
 
 
+SHAPES = """<title>Sample</title>
+ <desc>Two shapes</desc>
+ <circle cx="12" cy="12" r="9" fill="teal"/>
+ <rect x="20" y="4" width="9" height="9"/>
+"""
+WORK = """<metadata id="work">
+  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    xmlns:cc="http://creativecommons.org/ns#" xmlns:dc="http://purl.org/dc/elements/1.1/">
+   <cc:Work rdf:about=""><dc:format>image/svg+xml</dc:format></cc:Work>
+  </rdf:RDF>
+ </metadata>
+"""
+
+
+def make_svg() -> None:
+    root = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 24"'
+    declaration = '<?xml version="1.0" encoding="{}"?>\n'
+    write("svg/empty.svg", f"{root}/>\n".encode())
+    write("svg/shapes.svg", f"{declaration.format('UTF-8')}{root}>{SHAPES}</svg>\n".encode())
+    drawn = f"{declaration.format('UTF-8')}{root}>\n {WORK} {SHAPES}</svg>\n"
+    write("svg/others-metadata.svg", drawn.encode())
+    french = SHAPES.replace("Sample", "Échantillon")
+    latin = f"{declaration.format('ISO-8859-1')}{root}>{french}</svg>\n"
+    write("svg/latin-1.svg", latin.encode("latin-1"))
+    wide = f"{declaration.format('UTF-16')}{root}>{french}</svg>\n"
+    write("svg/utf-16.svg", wide.encode("utf-16"))
+    write("svg/shapes.svgz", gzip.compress(drawn.encode(), mtime=1_600_000_000))
+
+
 def make_wav() -> None:
     short = [*SINE, "-t", "0.3"]
     ffmpeg("wav/pcm16.wav", *short, "-c:a", "pcm_s16le")
@@ -289,6 +321,67 @@ def make_ogg() -> None:
     write("ogg/chained.ogg", first + read("ogg/chained.ogg"))
 
 
+def make_lossless() -> None:
+    """What ffmpeg writes; of the others, files of silence or without sound, by their headers."""
+    ffmpeg("wavpack/tags.wv", *SINE, "-c:a", "wavpack", *TITLE)
+    ffmpeg("tta/no-tag.tta", *SINE, "-t", "0.2", "-c:a", "tta")
+    ffmpeg("tta/ape.tta", *SINE, "-t", "0.2", "-c:a", "tta", *TITLE)
+    write("ape/silence.ape", silent_ape())
+    write("musepack/no-sound.mpc", silent_musepack())
+    write("optimfrog/header.ofr", frog_header())
+    write("tak/header.tak", tak_header())
+
+
+def silent_ape() -> bytes:
+    """Monkey's Audio 3.99: one frame of silence, which takes a check sum and two flags."""
+    samples, header, seek_table = 22050, 24, struct.pack("<I", 52 + 24 + 4)
+    check = zlib.crc32(bytes(4 * samples)) >> 1 | 1 << 31
+    frame = struct.pack("<II", check, 3) + bytes(8)
+    sizes = (52, header, len(seek_table), 0, len(frame), 0, 0)
+    descriptor = struct.pack("<4sHH7I", b"MAC ", 3990, 0, *sizes)
+    sound = struct.pack("<HHIIIHHI", 2000, 1 << 5, 73728 * 4, samples, 1, 16, 2, 44100)
+    digest = hashlib.md5(frame + sound + seek_table, usedforsecurity=False).digest()
+    return descriptor + digest + sound + seek_table + frame
+
+
+def silent_musepack() -> bytes:
+    """Musepack SV8 of no samples: its header, gains, encoder, and the stream's end."""
+    header = b"\x08\x00\x00" + b"\x17\x1a"
+    header = zlib.crc32(header).to_bytes(4, "big") + header
+    packets = ((b"SH", header), (b"RG", b"\x01" + bytes(8)), (b"EI", bytes(4)), (b"SE", b""))
+    return b"MPCK" + b"".join(k + bytes([len(data) + 3]) + data for k, data in packets)
+
+
+def frog_header() -> bytes:
+    """The header of an OptimFROG of 16-bit stereo, with a block that holds nothing to decode."""
+    fields = struct.pack("<IHBBIHB", 44100, 0, 3, 1, 44100, 0x1100, 0)
+    return b"OFR " + struct.pack("<I", len(fields)) + fields + b"COMP" + struct.pack("<I", 0)
+
+
+def tak_header() -> bytes:
+    """The metadata of a TAK of 16-bit stereo without a frame."""
+    fields = ((2, 6), (2, 4), (2, 4), (0, 35), (0, 3), (44100 - 6000, 18), (8, 5), (1, 4), (0, 1))
+    value = place = 0
+    for number, width in fields:
+        value |= number << place
+        place += width
+    info = value.to_bytes(10, "little")
+    check = 0xCE04B7
+    for byte in info:
+        check ^= byte << 16
+        for _ in range(8):
+            check = check << 1 ^ (0x1864CFB if check & 0x800000 else 0)
+    block = info + check.to_bytes(3, "big")
+    return b"tBaK\x01" + len(block).to_bytes(3, "little") + block + bytes(4)
+
+
+def make_frames() -> None:
+    ffmpeg("aac/no-tag.aac", *SINE, *AAC)
+    ffmpeg("aac/id3v24.aac", *SINE, *AAC, *TITLE, "-write_id3v2", "1")
+    ffmpeg("ac3/plain.ac3", *SINE, "-ar", "44100", "-c:a", "ac3", "-b:a", "64k")
+    ffmpeg("ac3/plain.eac3", *SINE, "-ar", "44100", "-c:a", "eac3", "-b:a", "64k")
+
+
 def make_tiff() -> None:
     """Pages in strips with a packet of somebody else; one picture in tiles, with 64-bit offsets."""
     pages = [picture().convert("L").rotate(90 * turn) for turn in range(3)]
@@ -345,8 +438,8 @@ def make_psd() -> None:
 
 
 def main() -> None:
-    pictures = (make_png, make_jpeg, make_webp, make_gif, make_tiff, make_psd)
-    sounds = (make_wav, make_flac, make_mp3, make_ogg)
+    pictures = (make_png, make_jpeg, make_webp, make_gif, make_tiff, make_psd, make_svg)
+    sounds = (make_wav, make_flac, make_mp3, make_ogg, make_lossless, make_frames)
     films = (make_mp4, make_mov, make_avi, make_3gp, make_matroska)
     for make in (*pictures, *sounds, *films):
         make()

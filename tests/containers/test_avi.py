@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediaoptout.containers.avi import Avi
@@ -326,6 +326,7 @@ FILLERS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         Recipe,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediaoptout.containers.base import MANIFEST
@@ -185,6 +185,7 @@ def test_an_endless_row_of_blocks_is_refused():
         GIF.read(BytesSource(gif(packet(b"DMI-PROHIBITED") * 300, IMAGE)))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=2000))
 def test_sub_blocks_are_joined_again(data):
     assert joined(sub_blocks(data)) == data
@@ -199,6 +200,7 @@ BLOCKS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(BLOCKS, max_size=8), st.sampled_from([b"87a", b"89a"]), st.binary(max_size=9))
 def test_any_blocks_of_others_survive(blocks, version, tail):
     data = gif(*blocks, IMAGE, version=version, tail=TRAILER + tail)

@@ -4,7 +4,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediaoptout.containers.base import MANIFEST
@@ -228,6 +228,7 @@ OTHERS = st.tuples(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(OTHERS, max_size=6), st.booleans(), st.binary(max_size=9))
 def test_any_chunks_of_others_survive(others, odd, tail):
     picture = b"\x2f" + (7 | 7 << 14).to_bytes(4, "little") + bytes(9 if odd else 8)
