@@ -355,7 +355,7 @@ def silent_musepack() -> bytes:
 def frog_header() -> bytes:
     """The header of an OptimFROG of 16-bit stereo, with a block that holds nothing to decode."""
     fields = struct.pack("<IHBBIHB", 44100, 0, 3, 1, 44100, 0x1100, 0)
-    return b"OFR " + struct.pack("<I", len(fields)) + fields + b"COMP" + struct.pack("<I", 0)
+    return b"OFR " + struct.pack("<I", len(fields)) + fields + b"COMP" + struct.pack("<I", 64) + bytes(64)
 
 
 def tak_header() -> bytes:
@@ -366,12 +366,12 @@ def tak_header() -> bytes:
         value |= number << place
         place += width
     info = value.to_bytes(10, "little")
-    check = 0xCE04B7
+    check = 0xB704CE  # CRC-24 as in OpenPGP
     for byte in info:
         check ^= byte << 16
         for _ in range(8):
             check = check << 1 ^ (0x1864CFB if check & 0x800000 else 0)
-    block = info + check.to_bytes(3, "big")
+    block = info + check.to_bytes(3, "little")
     return b"tBaK\x01" + len(block).to_bytes(3, "little") + block + bytes(4)
 
 
