@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Final
 
-from mediaoptout.carriers import exif, xmp
+from mediaoptout.carriers import xmp
 from mediaoptout.containers.base import Block, Layout
 from mediaoptout.containers.blocks import parsed
 from mediaoptout.containers.bmff import manifest, tracks
@@ -37,6 +38,9 @@ from mediaoptout.containers.bmff.pictures import (
     apart,
     digest,
     merged_spans,
+    parse_exif,
+    read_block,
+    read_content,
     read_top,
     truncated,
 )
@@ -46,7 +50,6 @@ from mediaoptout.errors import DamagedError, ErrorInfo, LimitError, MediaError, 
 from mediaoptout.splice.linker import Length, Links, Reference
 from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
-from mediaoptout.vocabularies.properties import Entry
 from mediaoptout.words import Carrier
 
 MAX_PACKETS: Final = 256
@@ -289,15 +292,11 @@ class _Reader:
             except MediaError as error:
                 yield _damaged(Carrier.EXIF, name, item.box.span, error)
             else:
-                yield parsed(Carrier.EXIF, name, _hull(spans, item.box), _parse_exif, data)
+                yield parsed(Carrier.EXIF, name, _hull(spans, item.box), parse_exif, data)
 
     def _uuid_packet(self, box: Box) -> Block:
-        try:
-            if box.content.size > MAX_PACKET:
-                raise LimitError(f"it has more than {MAX_PACKET} bytes", at=box.start)
-            return parsed(Carrier.XMP, "uuid", box.span, xmp.parse, self.source.read(*box.content))
-        except MediaError as error:
-            return _damaged(Carrier.XMP, "uuid", box.span, error)
+        content = partial(read_content, self.source, box)
+        return read_block(Carrier.XMP, "uuid", box, xmp.parse, content)[0]
 
     def _manifest(self, box: Box) -> Block:
         return Block(Carrier.C2PA, "uuid", box.span)
@@ -426,11 +425,6 @@ def _hull(spans: Sequence[Span], box: Box) -> Span:
     if not spans:
         return box.span
     return Span(min(span.start for span in spans), max(span.end for span in spans))
-
-
-def _parse_exif(data: bytes, location: str) -> tuple[Entry, ...]:
-    """The content of an Exif item: how far the TIFF header is off, then what stands before it."""
-    return exif.parse(data[4 + int.from_bytes(data[:4], "big") :], location)
 
 
 def _damaged(carrier: Carrier, where: str, span: Span, error: MediaError) -> Block:

@@ -22,7 +22,7 @@ from mediaoptout.containers.bmff.heif import Heif, Packet
 from mediaoptout.containers.bmff.item_info import DESCRIBES, make_item, make_relation
 from mediaoptout.containers.bmff.items import Form, Location
 from mediaoptout.containers.bmff.movie import MAX_PACKET
-from mediaoptout.containers.bmff.pictures import closed
+from mediaoptout.containers.bmff.pictures import Top, appended
 from mediaoptout.containers.bmff.room import Room, behind, place_manifest, usable, vacate
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.linker import Edit, Links, relocate
@@ -154,23 +154,13 @@ def _retired(work: _Work, packet: Packet) -> Iterator[Edit]:
         yield Edit(*span, (Insert(bytes(span.size)),))
 
 
-def _room_at_the_end(work: _Work) -> Iterator[Edit]:
+def _room_at_the_end(work: _Work) -> tuple[Edit, ...]:
     """A media data box behind all boxes of the picture, before trailers."""
     picture = work.picture
     work.at = picture.tail
-    last = next(box for box in picture.boxes if box.end == picture.tail)
-    if last.open:
-        sized = closed(last)
-        if sized is None:
-            raise RefusedError(
-                "the last box reaches to the end of the file, and its size has no room for more",
-                at=last.start,
-                fix="write the file anew with the program that made it",
-                code="endless-box",
-            )
-        yield sized
     header = Insert(make_header(b"mdat", _HEADER + work.size))
-    yield Edit(work.at, work.at, (header, *work.moved))
+    boxes = tuple(box for box in picture.boxes if box.end <= picture.tail)
+    return appended(Top(boxes, picture.tail), (header, *work.moved), may_move=False)
 
 
 def _new_id(picture: Heif) -> int:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mediaoptout.carriers import exif
+from mediaoptout.carriers.merged import Merged
+from mediaoptout.containers.base import Block
+from mediaoptout.containers.blocks import DAMAGED, parsed
 from mediaoptout.containers.bmff.boxes import Box, read_header
-from mediaoptout.errors import LimitError, RefusedError
+from mediaoptout.errors import ErrorInfo, LimitError, MediaError, RefusedError
 from mediaoptout.splice.linker import Edit
-from mediaoptout.splice.patch import Insert, Span
+from mediaoptout.splice.patch import Insert, Piece, Span
 from mediaoptout.splice.source import Source
+from mediaoptout.vocabularies.properties import Entry
+from mediaoptout.words import Carrier
 
 MAX_BOXES: Final = 1 << 16
 """How many boxes a picture may have at the top level."""
+
+MAX_CONTENT: Final = 16 << 20
+"""How long a box may be that is parsed: 16 MiB."""
+
+MAX_CARRIED: Final = 256
+"""How many boxes that carry statements a picture may have."""
 
 _WINDOW: Final = 1 << 20
 _MAX_SIZE: Final = (1 << 32) - 1
@@ -116,3 +128,105 @@ def apart(spans: Iterable[Span], taken: Iterable[Span]) -> Iterator[Span]:
     for span in spans:
         if not any(span.start < other.end and other.start < span.end for other in others):
             yield span
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """A box that holds an XMP packet.
+
+    Args:
+        box: the box.
+        plain: it may be written where it stands: it is not compressed, and in its proper place.
+        data: the packet.
+        block: what it says.
+    """
+
+    box: Box
+    plain: bool
+    data: bytes
+    block: Block
+
+
+def is_xmp(data: bytes) -> bool:
+    """Whether XML is XMP, or nothing yet; other XML is none of our business."""
+    text = data.replace(b"\0", b"")
+    return not text.strip() or any(word in text for word in (b"xmpmeta", b"rdf:RDF", b"<?xpacket"))
+
+
+def parse_exif(data: bytes, location: str) -> tuple[Entry, ...]:
+    """What Exif says that stands behind the distance to its TIFF header (ISO/IEC 23008-12, A.2.1).
+
+    Raises:
+        DamagedError: the structure cannot be read.
+    """
+    return exif.parse(data[4 + int.from_bytes(data[:4], "big") :], location)
+
+
+def read_block(
+    carrier: Carrier,
+    location: str,
+    box: Box,
+    parse: Callable[[bytes, str], tuple[Entry, ...]],
+    content: Callable[[], bytes],
+) -> tuple[Block, bytes]:
+    """The block that a box is, and its content.
+
+    Args:
+        carrier: its kind.
+        location: where it stands, as people name it.
+        box: the box.
+        parse: the carrier's reader.
+        content: reads what the box holds; what it raises becomes the block's error.
+    """
+    try:
+        data = content()
+    except MediaError as error:
+        info = ErrorInfo(DAMAGED, error.message, error.at or location, error.fix)
+        return Block(carrier, location, box.span, error=info), b""
+    return parsed(carrier, location, box.span, parse, data), data
+
+
+def read_content(source: Source, box: Box) -> bytes:
+    """What a box holds.
+
+    Raises:
+        DamagedError: the file ends before it does.
+        LimitError: it is too long to be parsed.
+    """
+    if box.content.size > MAX_CONTENT:
+        raise LimitError(f"it has more than {MAX_CONTENT} bytes", at=box.start)
+    return source.read(*box.content)
+
+
+def updated(packet: Packet, merged: Merged) -> Edit | None:
+    """The edit that brings a packet up to date which keeps its size; None if it does not."""
+    if not packet.plain or merged.size != packet.box.content.size:
+        return None
+    return Edit(*packet.box.content, merged.grounded(packet.data).placed(packet.box.body))
+
+
+def appended(top: Top, pieces: Sequence[Piece], *, may_move: bool) -> tuple[Edit, ...]:
+    """The edits that put a box behind all others.
+
+    Args:
+        top: the boxes that there are.
+        pieces: the new box.
+        may_move: it may go before the last box where that has no room for its size.
+
+    Raises:
+        RefusedError: it had to go there, and may not.
+    """
+    last = top.boxes[-1]
+    if not last.open:
+        return (Edit(top.tail, top.tail, tuple(pieces)),)
+    sized = closed(last)
+    if sized is not None:
+        return (sized, Edit(top.tail, top.tail, tuple(pieces)))
+    if not may_move:
+        raise RefusedError(
+            "the last box reaches to the end of the file, and its size has no room for more",
+            at=last.start,
+            fix="write the file anew with the program that made it",
+            code="endless-box",
+        )
+    return (Edit(last.start, last.start, tuple(pieces)),)
