@@ -15,6 +15,7 @@ import struct
 import subprocess
 import zlib
 from pathlib import Path
+from uuid import UUID
 
 from mutagen.apev2 import APEv2
 from mutagen.flac import FLAC, Picture
@@ -355,7 +356,8 @@ def silent_musepack() -> bytes:
 def frog_header() -> bytes:
     """The header of an OptimFROG of 16-bit stereo, with a block that holds nothing to decode."""
     fields = struct.pack("<IHBBIHB", 44100, 0, 3, 1, 44100, 0x1100, 0)
-    return b"OFR " + struct.pack("<I", len(fields)) + fields + b"COMP" + struct.pack("<I", 64) + bytes(64)
+    chunks = ((b"OFR ", fields), (b"COMP", bytes(64)))
+    return b"".join(kind + struct.pack("<I", len(data)) + data for kind, data in chunks)
 
 
 def tak_header() -> bytes:
@@ -380,6 +382,62 @@ def make_frames() -> None:
     ffmpeg("aac/id3v24.aac", *SINE, *AAC, *TITLE, "-write_id3v2", "1")
     ffmpeg("ac3/plain.ac3", *SINE, "-ar", "44100", "-c:a", "ac3", "-b:a", "64k")
     ffmpeg("ac3/plain.eac3", *SINE, "-ar", "44100", "-c:a", "eac3", "-b:a", "64k")
+
+
+def id3_bytes() -> bytes:
+    """The tag alone, with some padding."""
+    out = io.BytesIO()
+    id3().save(out, padding=lambda info: 100)
+    return out.getvalue()
+
+
+def iff_chunk(name: bytes, data: bytes, width: int = 4, *, pad: bool = True) -> bytes:
+    """A big-endian chunk, as AIFF, DSDIFF and CAF have them."""
+    return name + len(data).to_bytes(width, "big") + data + bytes(len(data) % 2 if pad else 0)
+
+
+def make_apple() -> None:
+    short = [*SINE, "-t", "0.1"]
+    ffmpeg("aiff/pcm16.aiff", *short, "-c:a", "pcm_s16be", *TITLE)
+    ffmpeg("aiff/little-endian.aifc", *short, "-c:a", "pcm_s16le")
+    samples = bytes(round(100 * math.sin(n / 4)) & 255 for n in range(1001))
+    rate = bytes.fromhex("400bfa00000000000000")  # 8000 Hz in 80 bits
+    common = struct.pack(">hIh", 1, len(samples), 8) + rate
+    body = b"AIFF" + iff_chunk(b"COMM", common)
+    body += iff_chunk(b"ANNO", b"Sample annotation") + iff_chunk(b"(c) ", b"\xa9 2020 Sch\x9an")
+    body += iff_chunk(b"SSND", bytes(8) + samples) + iff_chunk(b"ID3 ", id3_bytes())
+    body += iff_chunk(b"APPL", b"XMP " + xmp_packet()) + iff_chunk(b"APPL", b"abcdown")
+    write("aiff/odd-texts-id3-xmp.aif", iff_chunk(b"FORM", body))
+
+    ffmpeg("caf/alac.caf", *short, "-c:a", "alac", *TITLE)
+    name = b"caff\0\1\0\0"
+    sound = struct.pack(">I", 0) + samples
+    pcm = b"lpcm" + struct.pack(">IIIII", 0, 1, 1, 1, 8)
+    head = name + iff_chunk(b"desc", struct.pack(">d", 8000) + pcm, 8, pad=False)
+    room = iff_chunk(b"free", bytes(2000), 8, pad=False)
+    write("caf/free.caf", head + room + iff_chunk(b"data", sound, 8, pad=False))
+    write("caf/no-length.caf", head + b"data" + b"\xff" * 8 + sound)
+
+
+def make_dsd() -> None:
+    tag = id3_bytes()
+    silence = b"\x69" * 4096
+    fmt = b"fmt " + struct.pack("<Q10I", 52, 1, 0, 1, 1, 2822400, 1, 32768, 0, 4096, 0)
+    data = b"data" + struct.pack("<Q", 12 + len(silence)) + silence
+    end = 28 + len(fmt) + len(data)
+    for name, behind in (("plain", b""), ("id3", tag)):
+        places = struct.pack("<QQQ", 28, end + len(behind), end if behind else 0)
+        write(f"dsf/{name}.dsf", b"DSD " + places + fmt + data + behind)
+
+    rate = iff_chunk(b"FS  ", struct.pack(">I", 2822400), 8)
+    channels = iff_chunk(b"CHNL", struct.pack(">H", 1) + b"C000", 8)
+    kind = iff_chunk(b"CMPR", b"DSD \x0enot compressed\0", 8)
+    head = b"DSD " + iff_chunk(b"FVER", bytes.fromhex("01050000"), 8)
+    head += iff_chunk(b"PROP", b"SND " + rate + channels + kind, 8)
+    sound = iff_chunk(b"DSD ", silence, 8)
+    title = iff_chunk(b"DIIN", iff_chunk(b"DITI", struct.pack(">I", 6) + b"Sample", 8), 8)
+    write("dff/plain.dff", iff_chunk(b"FRM8", head + sound + title, 8))
+    write("dff/id3.dff", iff_chunk(b"FRM8", head + sound + iff_chunk(b"ID3 ", tag, 8) + title, 8))
 
 
 def make_tiff() -> None:
@@ -437,11 +495,54 @@ def make_psd() -> None:
     write("psd/large.psb", psd(2, b"", 1))
 
 
+def asf_header_object(guid: str, content: bytes) -> bytes:
+    return UUID(guid).bytes_le + struct.pack("<Q", 24 + len(content)) + content
+
+
+def make_asf() -> None:
+    """An index behind the data; a live stream without end; padding and attributes of others."""
+    film = [*PATTERN, *SINE, "-t", "0.5", "-c:v", "wmv2", "-q:v", "12", "-c:a", "wmav2"]
+    ffmpeg("asf/indexed.wmv", *film, "-b:a", "32k", *TITLE)
+    ffmpeg("asf/padding.wma", *SINE, "-t", "0.3", "-c:a", "wmav2", "-b:a", "32k", *TITLE)
+    data = bytearray(read("asf/padding.wma"))
+    end, count = struct.unpack_from("<QI", data, 16)
+    padding = asf_header_object("1806D474-CADF-4509-A4BA-9AABCB96AAE8", bytes(4000))
+    properties = data.index(UUID("8CABDCA1-A947-11CF-8EE4-00C00C205365").bytes_le)
+    struct.pack_into("<QI", data, 16, end + len(padding), count + 1)
+    struct.pack_into("<Q", data, properties + 40, len(data) + len(padding))
+    write("asf/padding.wma", bytes(data[:end] + padding + data[end:]))
+
+    data = bytearray(read("asf/indexed.wmv"))
+    struct.pack_into("<Q", data, properties + 40, 0)
+    data[properties + 88] |= 1  # broadcast
+    end = struct.unpack_from("<Q", data, 16)[0]
+    size = struct.unpack_from("<Q", data, end + 16)[0]
+    struct.pack_into("<Q", data, end + 16, 0)
+    write("asf/live.wmv", bytes(data[: end + size]))
+
+
+def make_flv() -> None:
+    film = [*PATTERN, *SINE, "-t", "0.5"]
+    index = ["-flvflags", "add_keyframe_index"]
+    sound = ["-c:a", "libmp3lame", "-b:a", "32k"]
+    ffmpeg("flv/keyframes.flv", *film, *H264, *AAC, *TITLE, *index)
+    ffmpeg("flv/sorenson-mp3.flv", *film, "-c:v", "flv", "-q:v", "12", *sound)
+    ffmpeg("flv/xmp.flv", *SINE, "-t", "0.3", *sound, *TITLE)
+    data = read("flv/xmp.flv")
+    end = 13 + 11 + int.from_bytes(data[14:17], "big") + 4
+    packet = xmp_packet()
+    name = b"\x02\0\x09onXMPData\x08\0\0\0\x01\0\x07liveXML\x02"
+    body = name + struct.pack(">H", len(packet)) + packet + b"\0\0\x09"
+    tag = b"\x12" + len(body).to_bytes(3, "big") + bytes(7) + body
+    write("flv/xmp.flv", data[:end] + tag + struct.pack(">I", len(tag)) + data[end:])
+
+
 def main() -> None:
     pictures = (make_png, make_jpeg, make_webp, make_gif, make_tiff, make_psd, make_svg)
     sounds = (make_wav, make_flac, make_mp3, make_ogg, make_lossless, make_frames)
-    films = (make_mp4, make_mov, make_avi, make_3gp, make_matroska)
-    for make in (*pictures, *sounds, *films):
+    apple_and_dsd = (make_apple, make_dsd)
+    films = (make_mp4, make_mov, make_avi, make_3gp, make_matroska, make_asf, make_flv)
+    for make in (*pictures, *sounds, *apple_and_dsd, *films):
         make()
     files = sorted(path for path in HERE.glob("*/*") if path.is_file())
     for path in files:
