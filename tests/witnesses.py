@@ -154,7 +154,7 @@ def streamhash(path: Path) -> list[str] | None:
     ]
 
 
-_DECODING = (OSError, SyntaxError, ValueError, LookupError, struct.error)
+_DECODING = (OSError, SyntaxError, TypeError, ValueError, LookupError, struct.error)
 """What Pillow raises where a picture is broken."""
 
 

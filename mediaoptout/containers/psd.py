@@ -145,6 +145,9 @@ class Psd(Container):
             warnings += more
             if said:
                 carriers.append(carrier)
+        section, ends = layout.section, layout.section.ends
+        if section.unpadded and any(edit.start == edit.end == ends for edit in edits):
+            edits.insert(0, Edit(ends, ends, (Insert(b"\0"),), inside=section.start))
         patch = relocate(source.size, layout.links, edits)
         return Change(patch=patch, carriers=tuple(carriers), warnings=warnings)
 

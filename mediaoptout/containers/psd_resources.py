@@ -53,6 +53,11 @@ class Section:
     ends: int
     end: int
 
+    @property
+    def unpadded(self) -> bool:
+        """Whether the last resource lacks its byte of padding, as some writers have it."""
+        return any((item.end - item.data.start) % 2 for item in self.resources[-1:])
+
     def place(self, number: int) -> int:
         """Where a new resource goes: before the first with a higher number."""
         higher = (item.start for item in self.resources if item.number > number)
@@ -95,7 +100,6 @@ def _read(source: Source, at: int, end: int) -> Resource | None:
     data = Span(begin, begin + int.from_bytes(source.read(size_at, begin), "big"))
     if data.end > end:
         raise _too_long(at)
-    # Some writers leave out the padding of the last.
     return Resource(int.from_bytes(head[4:6], "big"), at, data, min(data.end + data.size % 2, end))
 
 

@@ -87,7 +87,8 @@ class Tiff(Container):
             raise DamagedError("the file does not begin with a TIFF header", at=0)
         seen = walk(source, form)
         found, warnings = found_in(source, seen)
-        if source.read(form.pointer + form.width, 64 + form.width).startswith(_OPTIMISED):
+        begin = form.pointer + form.width
+        if source.read(begin, min(begin + 64, source.size)).startswith(_OPTIMISED):
             warnings += ("after a change it is no longer optimised for reading over a network",)
         return TiffLayout(
             size=source.size,

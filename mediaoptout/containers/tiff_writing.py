@@ -118,10 +118,14 @@ class Plan:
         if grown:
             at += form.size(len(kept) + len(added))
         tail: list[Piece] = []
+        starts: list[int] = []
         for value in self._values:
-            start = self._aligned(at)
-            tail += (Insert(bytes(start - at)), value.piece)
-            at = start + value.piece.size
+            starts.append(self._aligned(at))
+            tail += (Insert(bytes(starts[-1] - at)), value.piece)
+            at = starts[-1] + value.piece.size
+        if grown or tail:
+            self._refuse_collision(at)
+        for value, start in zip(self._values, starts, strict=True):
             self._place(value, start)
         fields = self._replaced(kept, added)
         if grown:
@@ -136,7 +140,6 @@ class Plan:
             if self._following != first.following:
                 self._overwrite(first.link(form), form.offset(self._following))
         if tail:
-            self._refuse_collision(at)
             tail.insert(0, Insert(bytes(begin - self._end)))
         self._edits.append(Edit(self._end, self.size, tuple(tail)))
         return relocate(self.size, Links(), self._edits)
