@@ -95,7 +95,7 @@ def agreed(
 
 
 def grounded(patch: Patch, source: Source, essence: Iterable[Span]) -> Patch:
-    """The same new file; if it keeps its size, what few bytes would move in it are literal.
+    """The same new file; if the essence keeps its place, what few bytes would move are literal.
 
     The file can then be changed in place. Nothing of the essence becomes literal.
 
@@ -105,7 +105,7 @@ def grounded(patch: Patch, source: Source, essence: Iterable[Span]) -> Patch:
         essence: the spans that are the work itself.
     """
     stays = all(patch.locate(span.start) == span.start for span in essence if span.size)
-    if patch.size != source.size or patch.moves_nothing or not stays:
+    if patch.moves_nothing or not stays:
         return patch
     pieces: list[Piece] = []
     at = moved = 0
