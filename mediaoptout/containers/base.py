@@ -197,6 +197,15 @@ class Container(ABC):
         """
         return store
 
+    def as_ingredient(self, source: Source, layout: Layout) -> Source:
+        """The file in a form that signing libraries read, to be named as the origin of a new one.
+
+        Args:
+            source: the file.
+            layout: what `read` gave.
+        """
+        return source
+
     def manifest_store(self, source: Source, layout: Layout) -> bytes | None:
         """The raw manifest store (JUMBF) that the file holds, unwrapped; None without one."""
         raise NotImplementedError(self.name)

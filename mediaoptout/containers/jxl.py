@@ -42,7 +42,7 @@ from mediaoptout.containers.compressed import unbrotli
 from mediaoptout.containers.jxl_reconstruction import takes_packet
 from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.linker import Edit, Links, relocate
-from mediaoptout.splice.patch import Hole, Insert, Piece, Span
+from mediaoptout.splice.patch import Hole, Insert, PatchedSource, Piece, Span
 from mediaoptout.splice.source import Source
 from mediaoptout.words import Carrier
 
@@ -191,6 +191,16 @@ class Jxl(Container):
         at = next((box.end for box in boxes if box.kind == b"ftyp"), 0)
         at = next((box.end for box in boxes if box.kind == b"jxll" and box.start == at), at)
         return True, (Edit(at, at, hole),)
+
+    def frame_manifest(self, store: bytes) -> bytes:
+        """The store itself, which is a box already; see `Container.frame_manifest`."""
+        return make_header(b"jumb", len(store)) + store[_HEADER:]
+
+    def as_ingredient(self, source: Source, layout: Layout) -> Source:
+        """A naked codestream in a container; see `Container.as_ingredient`."""
+        if isinstance(layout, JxlLayout) and not layout.top.boxes:
+            return PatchedSource(source, relocate(source.size, Links(), (_wrapping(layout, ()),)))
+        return source
 
     def manifest_store(self, source: Source, layout: Layout) -> bytes | None:
         """The whole ``jumb`` box; see `Container.manifest_store`."""

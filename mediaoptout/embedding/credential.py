@@ -124,7 +124,8 @@ def with_manifest(
     try:
         if not library.AVAILABLE:
             return _signed_whole(source, container, layout, wanted, declaration, session)
-        pending = session.begin(source, media_type, title, declaration.assertions)
+        original = container.as_ingredient(source, layout)
+        pending = session.begin(original, media_type, title, declaration.assertions)
     except RefusedError:
         change = container.change(source, layout, replace(wanted, manifest=1))
         if change.patch.holes:
@@ -148,7 +149,8 @@ def _signed_whole(
     title, media_type = source.path.name, container.media_types[0]
     with TemporaryFile() as file:
         changed = PatchedSource(source, change.patch)
-        session.sign_whole(source, changed, media_type, title, declaration.assertions, file)
+        original = container.as_ingredient(source, layout)
+        session.sign_whole(original, changed, media_type, title, declaration.assertions, file)
         result = StreamSource(file)
         patch = between(source, result, layout.essence, container.read(result).essence)
     return Signed(replace(change, patch=patch), None, signed=True)
