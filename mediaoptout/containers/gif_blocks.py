@@ -103,19 +103,32 @@ class _Reader:
         Raises:
             EOFError: the file ends before it.
         """
-        offset = at - self._at
-        if not 0 <= offset < len(self._window):
-            if at >= self.size:
-                raise EOFError
-            self._at, offset = at, 0
-            self._window = self._source.read(at, min(at + _WINDOW, self.size))
-        return self._window[offset]
+        if not 0 <= at - self._at < len(self._window):
+            self._load(at)
+        return self._window[at - self._at]
+
+    def _load(self, at: int) -> None:
+        if at >= self.size:
+            raise EOFError
+        self._at = at
+        self._window = self._source.read(at, min(at + _WINDOW, self.size))
 
     def behind_data(self, at: int) -> int:
-        """Where sub-blocks end that begin at ``at``."""
-        while size := self.byte(at):
-            at += 1 + size
-        return at + 1
+        """Where sub-blocks end that begin at ``at``; there may be millions.
+
+        Raises:
+            EOFError: the file ends before them.
+        """
+        while True:
+            self.byte(at)
+            window, offset = self._window, at - self._at
+            limit = len(window)
+            while offset < limit:
+                size = window[offset]
+                if not size:
+                    return self._at + offset + 1
+                offset += 1 + size
+            at = self._at + offset
 
 
 def _table(flags: int) -> int:
