@@ -537,12 +537,63 @@ def make_flv() -> None:
     write("flv/xmp.flv", data[:end] + tag + struct.pack(">I", len(tag)) + data[end:])
 
 
+def box(kind: bytes, *parts: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + sum(map(len, parts)), kind) + b"".join(parts)
+
+
+def make_heif() -> None:
+    """AVIF and HEIC: a picture with Exif and XMP, a sequence, a thumbnail, alpha."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    exif = Image.Exif()
+    exif[0x010F] = "mediaoptout"
+    exif[0x8298] = "A notice of somebody else"
+    picture().save(HERE / "avif/exif_xmp.avif", quality=40, exif=exif, xmp=xmp_packet())
+    picture().convert("RGBA").save(HERE / "avif/alpha.avif", quality=40)
+    frames = [picture().rotate(angle) for angle in (90, 180)]
+    picture().save(
+        HERE / "avif/sequence.avifs", "AVIF", quality=30, save_all=True, append_images=frames
+    )
+    heif = pillow_heif.from_pillow(picture().resize((128, 96)))
+    heif.add_from_pillow(picture())
+    heif.save(HERE / "heif/two.heic", quality=30, exif=exif.tobytes(), xmp=xmp_packet())
+    pillow_heif.from_pillow(picture()).save(HERE / "heif/plain.heic", quality=30)
+
+
+def make_jxl() -> None:
+    """A container with a compressed packet and two parts of a codestream; a naked codestream."""
+    import brotli
+    import imagecodecs
+    import numpy
+
+    naked = bytes(imagecodecs.jpegxl_encode(numpy.asarray(picture()), level=60, usecontainer=False))
+    write("jxl/naked.jxl", naked)
+    parts = [b"\0\0\0\0" + naked[:40], b"\x80\0\0\1" + naked[40:]]
+    packet = b"xml " + brotli.compress(xmp_packet())
+    start = b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"ftyp", b"jxl \0\0\0\0jxl ")
+    boxes = [box(b"jxlp", parts[0]), box(b"brob", packet), bytes(4) + b"jxlp" + parts[1]]
+    write("jxl/parts_brob.jxl", start + b"".join(boxes))
+
+
+def make_jp2() -> None:
+    """A codestream that reaches to the end of the file; one with a packet before it."""
+    buffer = io.BytesIO()
+    picture().save(buffer, "JPEG2000", quality_layers=[30], quality_mode="rates")
+    data = buffer.getvalue()
+    at = data.index(b"jp2c") - 4
+    write("jp2/endless.jp2", data[:at] + bytes(4) + data[at + 4 :])
+    packet = UUID("BE7ACFCB-97A9-42E8-9C71-999491E3AFAC").bytes + xmp_packet()
+    write("jp2/packet.jp2", data[:at] + box(b"uuid", packet) + data[at:])
+
+
 def main() -> None:
     pictures = (make_png, make_jpeg, make_webp, make_gif, make_tiff, make_psd, make_svg)
+    boxed = (make_heif, make_jxl, make_jp2)
     sounds = (make_wav, make_flac, make_mp3, make_ogg, make_lossless, make_frames)
     apple_and_dsd = (make_apple, make_dsd)
     films = (make_mp4, make_mov, make_avi, make_3gp, make_matroska, make_asf, make_flv)
-    for make in (*pictures, *sounds, *apple_and_dsd, *films):
+    for make in (*pictures, *boxed, *sounds, *apple_and_dsd, *films):
         make()
     files = sorted(path for path in HERE.glob("*/*") if path.is_file())
     for path in files:
