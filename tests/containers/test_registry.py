@@ -36,7 +36,6 @@ def test_an_unknown_name_is_a_key_error():
         b"",
         b"\0",
         b"hello, this is text and no media at all" * 9,
-        b"\0\0\1\xba" + bytes(2000),  # an MPEG programme stream
         b"%PDF-1.7\n" + bytes(100),
         b"PK\x03\x04" + bytes(100),
         b"\xff\xd8",
@@ -46,6 +45,12 @@ def test_an_unknown_name_is_a_key_error():
 )
 def test_what_is_of_no_family_is_not_claimed(data):
     assert detect(BytesSource(data)) is None
+
+
+def test_a_programme_stream_is_no_mp3():
+    found = detect(BytesSource(b"\0\0\1\xba" + bytes(2000)))
+    assert found is not None
+    assert found.name == "mpeg-ps"
 
 
 def test_nothing_heavy_is_loaded():
