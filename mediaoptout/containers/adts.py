@@ -69,7 +69,7 @@ class Adts(TaggedAudio):
         data = source.read(audio.start, min(audio.start + MAX_GAP, audio.end))
         if _follows(source, audio.start, audio.end, FRAMES):
             return True
-        if kinds.kind(data) not in (None, "AAC (ADTS)"):
+        if kinds.kind(data) not in (None, "AAC (ADTS)") or data.startswith(kinds.WRAPPERS):
             return False
         return any(
             _follows(source, audio.start + match.start(), audio.end, FRAMES_LATER)

@@ -66,7 +66,7 @@ class MonkeysAudio(ApeTagged):
     name: ClassVar = "ape"
     title: ClassVar = "Monkey's Audio"
     media_types: ClassVar = ("audio/x-ape", "audio/ape", "audio/x-monkeys-audio")
-    extensions: ClassVar = (".ape", ".apl", ".mac")
+    extensions: ClassVar = (".ape",)
     signatures: ClassVar = (b"MAC ", b"MACF")
 
 
@@ -93,7 +93,7 @@ class Musepack(ApeTagged):
     name: ClassVar = "musepack"
     title: ClassVar = "Musepack SV7, SV8"
     media_types: ClassVar = ("audio/x-musepack", "audio/musepack")
-    extensions: ClassVar = (".mpc", ".mp+", ".mpp")
+    extensions: ClassVar = (".mpc", ".mp+")
     signatures: ClassVar = (b"MP+", b"MPCK")
 
 

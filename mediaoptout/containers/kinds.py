@@ -11,14 +11,17 @@ from typing import Final
 MEDIA_EXTENSIONS: Final = frozenset(
     """
     .3g2 .3gp .aac .ac3 .aif .aifc .aiff .amr .ape .apng .arw .asf .au .avi .avif .avifs .bmp .caf
-    .cr2 .cr3 .dff .divx .dng .dsf .eac3 .f4v .flac .flv .gif .heic .heif .hif .j2k .jfif .jp2
-    .jpe .jpeg .jpg .jpx .jxl .m2ts .m2v .m4a .m4b .m4p .m4r .m4s .m4v .mka .mks .mkv .mov .mp1
+    .cr2 .cr3 .dff .divx .dng .dsf .eac3 .ec3 .f4v .flac .flv .gif .heic .heif .hif .j2k .jfif
+    .jp2 .jpe .jpeg .jpg .jpx .jxl .m2ts .m2v .m4a .m4b .m4p .m4r .m4s .m4v .mka .mks .mkv .mov .mp1
     .mp2 .mp3 .mp4 .mpc .mpeg .mpg .mpga .mts .mxf .nef .nrw .oga .ogg .ogv .ofr .ofs .opus .orf
     .png .psb .psd .qt .raf .rf64 .rw2 .spx .svg .svgz .tak .tif .tiff .ts .tta .vob .w64 .wav
     .wave .webm .webp .wma .wmv .wv
     """.split()
 )
 """Names under which media are kept, lower case, with the dot."""
+
+WRAPPERS: Final = tuple(b"RIFF PK\x03\x04 %PDF FWS CWS .RMF NSV .snd MZ ADIF".split())
+"""What files begin with that may hold whole streams of MPEG audio, and are none."""
 
 _SIGNATURES: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"\xff\xd8\xff", "JPEG"),

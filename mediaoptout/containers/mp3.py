@@ -25,19 +25,6 @@ from mediaoptout.vocabularies.properties import Entry
 from mediaoptout.words import Carrier
 
 _HEAD: Final = 512
-_WRAPPERS: Final = (
-    b"RIFF",
-    b"PK\x03\x04",
-    b"%PDF",
-    b"FWS",
-    b"CWS",
-    b".RMF",
-    b"NSV",
-    b".snd",
-    b"MZ",
-)
-"""What files begin with that may hold whole MP3 streams, and are none."""
-
 _VERSION: Final = 3
 """The version of a new tag: the one that every player reads."""
 
@@ -97,7 +84,11 @@ class Mp3(Container):
         except DamagedError:
             return True
         data = source.read(lead.end, min(lead.end + _HEAD, source.size))
-        if kinds.kind(data) is not None or data.startswith(_WRAPPERS) or data[257:262] == b"ustar":
+        if (
+            kinds.kind(data) is not None
+            or data.startswith(kinds.WRAPPERS)
+            or data[257:262] == b"ustar"
+        ):
             return False
         tags = trailing.trailers(source, lead.end)
         end = tags[-1].span.start if tags else source.size
