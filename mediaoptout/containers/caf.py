@@ -128,7 +128,7 @@ class Caf(Container):
         chunk = first.chunk if first else None
         edits: list[Edit] = []
         if not merged.unchanged(len(data)):
-            edits = list(_placed(source, layout, chunk, merged.grounded(data), wanted.padding))
+            edits = list(_placed(source, layout, chunk, merged, wanted.padding))
         patch = relocate(source.size, layout.links, edits)
         return Change(
             patch=grounded(patch, source, layout.essence),
