@@ -20,6 +20,9 @@ from mediaoptout.splice.source import Source
 MAX_REFERENCES: Final = 1 << 19
 """How many single numbers are followed; tables of chunks come on top."""
 
+MAX_TRACKS: Final = 1 << 13
+"""How many tracks a movie may have."""
+
 _WINDOW: Final = 1 << 20
 _CARRIERS: Final = frozenset({b"udta", b"meta"}) | FREE
 """Children of ``moov`` that hold no timing; ours are among them."""
@@ -143,7 +146,10 @@ class _Collector:
         self.references.extend(new)
 
     def _moov(self) -> None:
-        for trak in self.moov.all(b"trak"):
+        every = tuple(self.moov.all(b"trak"))
+        if len(every) > MAX_TRACKS:
+            raise LimitError(f"there are {len(every)} tracks", at=self.moov.box.start)
+        for trak in every:
             found = tracks.read_chunks(self.source, trak)
             for table in found.tables:
                 if table.name == tracks.CHUNK_OFFSET:
