@@ -440,6 +440,19 @@ def make_dsd() -> None:
     write("dff/id3.dff", iff_chunk(b"FRM8", head + sound + iff_chunk(b"ID3 ", tag, 8) + title, 8))
 
 
+Field = tuple[int, str, list[int]]
+"""A tag, the name of its type, and its values."""
+KINDS = {
+    "byte": (1, "B"),
+    "ascii": (2, "B"),
+    "short": (3, "H"),
+    "long": (4, "I"),
+    "undefined": (7, "B"),
+    "long8": (16, "Q"),
+}
+"""The types of TIFF: their numbers, and their letters in `struct`."""
+
+
 def make_tiff() -> None:
     """Pages in strips with a packet of somebody else; one picture in tiles, with 64-bit offsets."""
     pages = [picture().convert("L").rotate(90 * turn) for turn in range(3)]
@@ -451,20 +464,55 @@ def make_tiff() -> None:
 
     corners = [(x, y) for y in range(0, 48, 16) for x in range(0, 64, 16)]
     tiles = [picture().crop((x, y, x + 16, y + 16)).tobytes() for x, y in corners]
-    fields = [(256, "I", [64]), (257, "I", [48]), (258, "H", [8, 8, 8]), (259, "H", [1])]
-    fields += [(262, "H", [2]), (277, "H", [3]), (284, "H", [1]), (322, "H", [16])]
-    fields += [(323, "H", [16]), (324, "Q", []), (325, "I", [len(tile) for tile in tiles])]
-    at = 16 + 8 + 20 * len(fields) + 8
-    fields[9][2].extend(at + 200 + sum(map(len, tiles[:i])) for i in range(len(tiles)))
-    directory, values = struct.pack(">Q", len(fields)), b""
+    start = 16 + 400
+    places = [start + sum(map(len, tiles[:i])) for i in range(len(tiles))]
+    fields: list[Field] = [(256, "long", [64]), (257, "long", [48]), (258, "short", [8, 8, 8])]
+    fields += [(259, "short", [1]), (262, "short", [2]), (277, "short", [3]), (284, "short", [1])]
+    fields += [(322, "short", [16]), (323, "short", [16]), (324, "long8", places)]
+    fields += [(325, "long", [len(tile) for tile in tiles])]
+    head = struct.pack(">2sHHHQ", b"MM", 43, 8, 0, 16) + directory(fields, 16, 8).ljust(400, b"\0")
+    write("tiff/tiled-big-endian.btf", head + b"".join(tiles))
+
+
+def directory(fields: list[Field], at: int, width: int) -> bytes:
+    """A directory of a big-endian TIFF that stands at ``at``, with its values behind it."""
+    count, form = ("Q", "HHQ") if width == 8 else ("H", "HHI")
+    result, values = struct.pack(">" + count, len(fields)), b""
+    behind = at + len(result) + (4 + 2 * width) * len(fields) + width
     for tag, kind, numbers in fields:
-        data = struct.pack(f">{len(numbers)}{kind}", *numbers)
-        if len(data) > 8:
-            values, data = values + data, struct.pack(">Q", at + len(values))
-        directory += struct.pack(">HHQ", tag, {"H": 3, "I": 4, "Q": 16}[kind], len(numbers))
-        directory += data.ljust(8, b"\0")
-    head = struct.pack(">2sHHHQ", b"MM", 43, 8, 0, 16) + directory + bytes(8)
-    write("tiff/tiled-big-endian.btf", head + values.ljust(200, b"\0") + b"".join(tiles))
+        code, letter = KINDS[kind]
+        data = struct.pack(f">{len(numbers)}{letter}", *numbers)
+        if len(data) > width:
+            data, values = (behind + len(values)).to_bytes(width, "big"), values + data
+        result += struct.pack(">" + form, tag, code, len(numbers)) + data.ljust(width, b"\0")
+        values += bytes(len(values) % 2)
+    return result + bytes(width) + values
+
+
+def make_dng() -> None:
+    """A preview, a mosaic below it, and a maker note that counts from the file's start."""
+    small = picture().resize((16, 12))
+    mosaic = picture().convert("L").tobytes()
+    note = b"Note\0\0" + struct.pack(">I", 1000 + len(small.tobytes())) + b"where the mosaic is"
+    shape: list[Field] = [(258, "short", [8]), (259, "short", [1])]
+    preview: list[Field] = [(254, "long", [1]), (256, "long", [16]), (257, "long", [12])]
+    preview += [(258, "short", [8, 8, 8]), (259, "short", [1]), (262, "short", [2])]
+    preview += [(271, "ascii", list(b"Maker\0")), (273, "long", [1000]), (277, "short", [3])]
+    preview += [
+        (278, "long", [12]),
+        (279, "long", [16 * 12 * 3]),
+        (330, "long", [400]),
+        (34665, "long", [700]),
+    ]
+    preview += [(50706, "byte", [1, 4, 0, 0]), (50707, "byte", [1, 1, 0, 0])]
+    raw: list[Field] = [(254, "long", [0]), (256, "long", [64]), (257, "long", [48]), *shape]
+    raw += [(262, "short", [32803]), (273, "long", [1000 + 16 * 12 * 3]), (277, "short", [1])]
+    raw += [(278, "long", [48]), (279, "long", [len(mosaic)]), (33421, "short", [2, 2])]
+    raw += [(33422, "byte", [0, 1, 1, 2])]
+    data = b"MM\0*" + struct.pack(">I", 8) + directory(preview, 8, 4)
+    data = data.ljust(400, b"\0") + directory(raw, 400, 4)
+    data = data.ljust(700, b"\0") + directory([(37500, "undefined", list(note))], 700, 4)
+    write("dng/maker-note.dng", data.ljust(1000, b"\0") + small.tobytes() + mosaic)
 
 
 def psd(version: int, resources: bytes, compression: int) -> bytes:
@@ -485,8 +533,8 @@ def make_psd() -> None:
     """A document with resources of others, named ones too; a large one without any."""
     iptc = b"\x1c\x02\x50\x00\x08Somebody"
     resources = b""
-    blocks = ((1005, b"", struct.pack(">IHHIHH", 72 << 16, 1, 1, 72 << 16, 1, 1)),)
-    blocks += ((1028, b"", iptc), (1034, b"", b"\0"), (1060, b"", xmp_packet()))
+    blocks = [(1005, b"", struct.pack(">IHHIHH", 72 << 16, 1, 1, 72 << 16, 1, 1))]
+    blocks += [(1028, b"", iptc), (1034, b"", b"\0"), (1060, b"", xmp_packet())]
     for number, name, data in (*blocks, (4000, b"own", b"odd")):
         title = bytes((len(name),)) + name
         resources += b"8BIM" + struct.pack(">H", number) + title + bytes(len(title) % 2)
@@ -588,7 +636,7 @@ def make_jp2() -> None:
 
 
 def main() -> None:
-    pictures = (make_png, make_jpeg, make_webp, make_gif, make_tiff, make_psd, make_svg)
+    pictures = (make_png, make_jpeg, make_webp, make_gif, make_tiff, make_dng, make_psd, make_svg)
     boxed = (make_heif, make_jxl, make_jp2)
     sounds = (make_wav, make_flac, make_mp3, make_ogg, make_lossless, make_frames)
     apple_and_dsd = (make_apple, make_dsd)
