@@ -31,7 +31,9 @@ COPYRIGHT: Final = 33432
 C2PA: Final = 52545
 OURS: Final = frozenset({XMP, COPYRIGHT, C2PA})
 
-MAX_DIRECTORIES: Final = 1 << 17
+MAX_DIRECTORIES: Final = 1 << 16
+MAX_SPANS: Final = 1 << 19
+"""How many pictures, or values, may stand apart from each other."""
 MAX_STRIPS: Final = 1 << 22
 """How many strips and tiles a file may have."""
 MAX_DIGESTED: Final = 64 << 10
@@ -64,12 +66,18 @@ class Spans:
         self._ends = array("Q")
 
     def add(self, start: int, end: int) -> None:
-        """Take in a span; most often it follows the last one."""
+        """Take in a span; most often it follows the last one.
+
+        Raises:
+            LimitError: there are too many.
+        """
         if start >= end:
             return
         if self._ends and self._starts[-1] <= start <= self._ends[-1] + self._gap:
             self._ends[-1] = max(self._ends[-1], end)
         else:
+            if len(self._starts) >= MAX_SPANS:
+                raise LimitError(f"more than {MAX_SPANS} parts stand apart", at=start)
             self._starts.append(start)
             self._ends.append(end)
 
@@ -250,10 +258,10 @@ class _Walker:
                 yield from self._lower(item)
 
     def _value(self, item: Field) -> None:
-        span = item.span(self.form)
         self._digest.update(f"{item.tag} {item.type} {item.count} ".encode() + item.value)
         if item.inline:
             return
+        span = item.span(self.form)
         if span.end > self.source.size:
             self._outside(*span)
         elif item.size <= MAX_DIGESTED or item.tag in _PICTURES or item.tag in _PICTURES.values():
