@@ -25,7 +25,7 @@ XML: Final = 0x0F
 TYPED_OBJECT: Final = 0x10
 
 MAX_DEPTH: Final = 32
-MAX_VALUES: Final = 1 << 20
+MAX_VALUES: Final = 1 << 18
 """How many values a script tag may have."""
 
 MAX_SHORT: Final = 0xFFFF

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mediaoptout.carriers.merged import Merged
-from mediaoptout.errors import DamagedError
+from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Piece, Span
 from mediaoptout.splice.source import BytesSource, Source
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
@@ -30,6 +30,9 @@ KEYS: Final = {
 
 MAX_TEXT: Final = 1 << 20
 """The longest text that is read, in bytes."""
+
+MAX_ATTRIBUTES: Final = 1 << 13
+"""How many attributes an object may have."""
 
 MAX_VALUE: Final = 0xFFFF
 """The longest value of an attribute, in bytes."""
@@ -165,10 +168,11 @@ def attributes(source: Source) -> tuple[Attribute, ...]:
 
     Raises:
         DamagedError: one reaches beyond the object.
+        LimitError: there are too many.
     """
     found: list[Attribute] = []
     at = 2
-    for _ in range(_number(source, 0, 2)):
+    for _ in range(_count(source)):
         start, size = at, _number(source, at, 2)
         head = _read(source, at + 2, at + 2 + size + 4)
         kind, length = struct.unpack("<HH", head[size:])
@@ -185,16 +189,24 @@ def library(source: Source) -> tuple[Attribute, ...]:
 
     Raises:
         DamagedError: one reaches beyond the object.
+        LimitError: there are too many.
     """
     found: list[Attribute] = []
     at = 2
-    for _ in range(_number(source, 0, 2)):
+    for _ in range(_count(source)):
         start, head = at, _read(source, at, at + 12)
         _, _, size, kind, length = struct.unpack("<4HI", head)
         name = _read(source, at + 12, at + 12 + size)
         at += 12 + size + length
         found.append(_attribute(source, name, kind, start, Span(at - length, at)))
     return tuple(found)
+
+
+def _count(source: Source) -> int:
+    count = _number(source, 0, 2)
+    if count > MAX_ATTRIBUTES:
+        raise LimitError(f"an object has more than {MAX_ATTRIBUTES} attributes")
+    return count
 
 
 def _attribute(source: Source, name: bytes, kind: int, start: int, value: Span) -> Attribute:
@@ -290,8 +302,12 @@ def _assembled(
     added: Sequence[Piece],
 ) -> tuple[Piece, ...]:
     items = [piece for piece in (*kept, *added) if piece is not None]
-    if len(items) > MAX_VALUE:
-        raise DamagedError("the Extended Content Description can hold no more attributes")
+    if len(items) > MAX_ATTRIBUTES:
+        raise RefusedError(
+            f"the file would have more than {MAX_ATTRIBUTES} attributes",
+            fix="write the reservation into a sidecar instead",
+            code="no-room",
+        )
     end = found[-1].value.end if found else 2
     return Insert(struct.pack("<H", len(items))), *items, Copy(end, old.size)
 

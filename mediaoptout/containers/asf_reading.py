@@ -160,7 +160,7 @@ def _carried(source: Source, objects: tuple[Object, ...]) -> Iterator[Carried]:
         location, parse = _PARSERS[item.id]
         try:
             entries, error = parse(Part(source, *item.content), location), None
-        except DamagedError as problem:
+        except (DamagedError, LimitError) as problem:
             entries = ()
             error = ErrorInfo(DAMAGED, problem.message, f"offset {item.start}", problem.fix)
         yield Carried(item, Block(Carrier.ASF, location, item.span, entries, error))

@@ -36,13 +36,20 @@ SIGNATURE: Final = b"FLV\x01"
 HEADER: Final = 9
 """The bytes before the first back pointer, where nothing is added to them."""
 MAX_HEADER: Final = 1 << 16
-MAX_POSITIONS: Final = 1 << 18
-"""How many positions of key frames are read."""
+MAX_SCRIPTS: Final = 8
+"""How many script tags with metadata a file may begin with."""
 
 _META: Final = "onMetaData"
 _XMP: Final = "onXMPData"
 _KEY: Final = "liveXML"
-_POSITIONS: Final = b"filepositions"
+_SIZE: Final = ("filesize",)
+_KNOWN: Final = {
+    _META: (_SIZE, ("lastkeyframelocation",), ("keyframes", "filepositions")),
+    _XMP: ((_KEY,),),
+}
+"""The values that we know, by the script tag's name and the path below its second value."""
+_INDEX: Final = b"filepositions"
+_NAME_END: Final = 16
 _BACK: Final = 4
 _TEXTS: Final = (amf.STRING, amf.LONG_STRING)
 
@@ -81,7 +88,15 @@ class FlvLayout(Layout):
 
 @dataclass(frozen=True, slots=True)
 class _Script:
-    """A script tag at the beginning: its name, content and values."""
+    """A script tag of the beginning that we know.
+
+    Args:
+        tag: the tag.
+        name: what it is called.
+        data: its content.
+        values: those of its values that we know.
+        whole: whether it could be walked to its end.
+    """
 
     tag: Tag
     name: str
@@ -181,27 +196,42 @@ class Flv(Container):
 
 
 def _scripts(source: Source, tags: tuple[Tag, ...]) -> Iterator[_Script]:
+    """The script tags that we know.
+
+    Raises:
+        LimitError: there are more than `MAX_SCRIPTS`.
+    """
+    count = 0
     for item in tags:
-        if item.kind != SCRIPT or item.filtered:
+        name = _name(source, item)
+        if name not in _KNOWN:
             continue
+        count += 1
+        if count > MAX_SCRIPTS:
+            raise LimitError(f"more than {MAX_SCRIPTS} script tags have metadata", at=item.start)
         data = source.read(*item.content)
         values: list[amf.Value] = []
         whole = True
         try:
-            values.extend(amf.walk(data))
+            values.extend(value for value in amf.walk(data) if value.path[1:3] in _KNOWN[name])
         except (DamagedError, LimitError):
             whole = False
-        if values and values[0].path == (0,) and values[0].marker == amf.STRING:
-            name = data[slice(*values[0].span)].decode("latin-1").rstrip("\0")
-            yield _Script(item, name, data, tuple(values[1:]), whole)
+        yield _Script(item, name, data, tuple(values), whole)
+
+
+def _name(source: Source, item: Tag) -> str:
+    """What a script tag is called; nothing for what is none, or encrypted."""
+    start, end = item.content
+    head = source.read(start, min(end, start + _NAME_END))
+    if item.kind != SCRIPT or item.filtered or head[:1] != bytes([amf.STRING]):
+        return ""
+    return head[3 : 3 + int.from_bytes(head[1:3], "big")].decode("latin-1").rstrip("\0")
 
 
 def _packets(scripts: tuple[_Script, ...]) -> Iterator[Packet]:
     for item in scripts:
-        if item.name != _XMP:
-            continue
-        for value in item.values:
-            if value.path == (1, _KEY) and value.marker in _TEXTS:
+        for value in item.values if item.name == _XMP else ():
+            if value.marker in _TEXTS:
                 start = item.tag.content.start
                 packet = item.data[slice(*value.span)]
                 yield Packet(
@@ -220,18 +250,13 @@ def _references(metas: list[_Script], starts: frozenset[int], stop: int) -> Iter
     Of those at the beginning only such count as are a tag's start: what another program left
     behind when it put in a tag without mending them means nothing.
     """
-    count = 0
     for item in metas:
         for value in item.values:
-            keyframe = value.path[1:3] == ("keyframes", "filepositions")
-            if not keyframe and value.path != (1, "lastkeyframelocation"):
-                continue
             target = amf.whole_number(item.data, value)
-            if target is None or (target < stop and target not in starts):
+            if value.path[1:] == _SIZE or target is None:
                 continue
-            count += 1
-            if count > MAX_POSITIONS:
-                raise LimitError("there are too many positions of key frames", at=item.tag.start)
+            if target < stop and target not in starts:
+                continue
             at = item.tag.content.start + value.span.start
             yield Reference(at, 8, "big", target, name="key frame's position", form="double")
 
@@ -240,7 +265,7 @@ def _sizes(size: int, metas: list[_Script]) -> Iterator[Length]:
     """The size of the file, wherever ``onMetaData`` says it."""
     for item in metas:
         for value in item.values:
-            number = amf.whole_number(item.data, value) if value.path == (1, "filesize") else None
+            number = amf.whole_number(item.data, value) if value.path[1:] == _SIZE else None
             if number:
                 at = item.tag.content.start + value.span.start
                 yield Length(at, 8, "big", 0, size, number, "file's size", form="double")
@@ -284,7 +309,7 @@ def _obstacle(essence: tuple[Span, ...], metas: list[_Script]) -> RefusedError |
             code="truncated",
         )
     for item in metas:
-        if not item.whole and _POSITIONS in item.data:
+        if not item.whole and _INDEX in item.data:
             return RefusedError(
                 "onMetaData has positions of key frames that cannot all be read, and would move",
                 at=item.tag.start,

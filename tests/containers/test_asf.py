@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediaoptout.carriers import asf as asf_carrier
 from mediaoptout.containers.asf import Asf
 from mediaoptout.containers.asf_objects import (
     BRANDING,
@@ -377,7 +378,17 @@ def test_there_is_a_limit_to_the_objects():
         ASF.read(BytesSource(asf(*[extended()] * 65)))
 
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
+def test_there_is_a_limit_to_the_attributes():
+    many = [attribute("a", b"")] * (asf_carrier.MAX_ATTRIBUTES + 1)
+    with pytest.raises(RefusedError) as caught:
+        plan(asf(extended(*many)))
+    assert caught.value.code == "damaged-carrier"
+    with pytest.raises(RefusedError) as caught:
+        plan(asf(extended(*many[1:])))
+    assert caught.value.code == "no-room"
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 OBJECTS = st.one_of(
     st.builds(description, TEXT, TEXT, st.just(""), TEXT, TEXT),
     st.lists(st.builds(attribute, TEXT.map("x".__add__), TEXT), max_size=4).map(

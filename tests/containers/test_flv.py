@@ -81,8 +81,8 @@ def streams(report: witnesses.Tags) -> list[tuple[object, ...]]:
 def positions(path: Path) -> list[int]:
     """Where ExifTool reads that the key frames stand."""
     tags = witnesses.exiftool(path) or {}
-    found = next((v for k, v in tags.items() if k.endswith("KeyFramePositions")), [])
-    return list(found) if isinstance(found, list) else [int(found)]
+    found = [value for key, value in tags.items() if key.endswith("KeyFramePositions")]
+    return list(found[0]) if found and isinstance(found[0], list) else [int(at) for at in found]
 
 
 # --- built files ---------------------------------------------------------------------------
@@ -277,6 +277,18 @@ def test_encrypted_tags_are_left_alone():
     secret[0] |= 0x20
     _, new = plan(flv(meta(), bytes(secret), PICTURE, REST))
     assert bytes(secret) in new
+
+
+def test_there_is_a_limit_to_the_metadata():
+    with pytest.raises(LimitError):
+        FLV.read(BytesSource(flv(*[meta()] * 9, PICTURE, REST)))
+
+
+def test_many_values_that_mean_nothing_cost_little():
+    body = text(b"onMetaData") + array(named("odd", struct.pack(">BI", 10, 1 << 30) + bytes([5])))
+    nulls = tag(SCRIPT, body[:-4] + b"\x05" * 400_000)
+    layout = FLV.read(BytesSource(flv(nulls, PICTURE, REST)))
+    assert layout.links.references == () and layout.obstacle is None
 
 
 @pytest.mark.parametrize("data", [HEAD, flv(meta())])
