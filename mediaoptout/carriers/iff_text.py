@@ -26,7 +26,7 @@ TEXTS: Final = frozenset({COPYRIGHT, ANNOTATION, b"NAME", b"AUTH"})
 KEYS: Final = {"dc:rights": COPYRIGHT, "xmpRights:UsageTerms": ANNOTATION}
 """The chunk for each property that such texts can hold."""
 
-MAX_TEXT: Final = 1 << 20
+MAX_TEXT: Final = 1 << 16
 """The longest text that is read."""
 
 _MAC: Final = "mac_roman"

@@ -1,7 +1,7 @@
 """AIFF and AIFF-C (Apple, *Audio Interchange File Format* 1.3, 1989, and the draft of 1991).
 
 The notice in ``(c) ``, the terms in ``ANNO``, an ID3v2 tag in ``ID3 ``, XMP in an ``APPL`` chunk
-of the signature ``XMP `` (XMP Specification Part 3). The essence is the payload of ``SSND``; new
+of the signature ``XMP `` (XMP Specification Part 3). The essence is what ``SSND`` holds; new
 chunks go behind it, so that it does not move. Markers and loops count samples, not bytes.
 """
 
@@ -39,6 +39,8 @@ MAX_PACKET: Final = 48 << 20
 """The largest chunk that is parsed for statements."""
 
 _DESCRIBING: Final = frozenset({b"COMM", b"FVER"})
+_BEFORE_SAMPLES: Final = 8
+"""The bytes of ``SSND`` before the samples: an offset and a block size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,8 @@ class Aiff(Container):
         texts = iff.limited(_texts(source, form, kind.decode("latin-1")))
         tags = iff.limited(iff.tag_chunks(source, form))
         packets = iff.limited(_packets(source, form))
-        essence = iff.sound(source, form, SOUND)
-        places, obstacle = iff.references(tags, essence)
+        sound = iff.read_sound(source, form.chunks, form.cut, SOUND, _BEFORE_SAMPLES)
+        places, obstacle = iff.references(tags, sound.spans)
         carried: list[TextChunk | PacketChunk] = [*texts, *packets]
         ours = {item.chunk for item in carried if not _of_others(item)}
         ours |= {chunk for chunk in form.chunks if chunk.name in SOUND}
@@ -116,8 +118,8 @@ class Aiff(Container):
         warnings = (form.warning,) if form.warning else ()
         return AiffLayout(
             size=source.size,
-            essence=essence,
-            framing=(kind, iff.described(source, form, _DESCRIBING)),
+            essence=sound.spans,
+            framing=(kind, sound.heads, iff.described(source, form.chunks, _DESCRIBING)),
             links=Links(
                 references=places,
                 lengths=(form.length, *map(chunk_length, chunks)),

@@ -2,7 +2,7 @@
 
 Everything that we say stands in the information chunk, ``info``. It goes where nothing moves: into
 a ``free`` chunk, else behind the sound; only a sound without a stated length, which must be the
-last, gives way to it. The essence is the payload of ``data``. No place in a CAF is absolute.
+last, gives way to it. The essence is what ``data`` holds. No place in a CAF is absolute.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ MAX_INFO: Final = 16 << 20
 
 _MAX_FREE: Final = 1 << 20
 """The largest free chunk that is looked through before it is used up."""
-_MAX_DESCRIBING: Final = 1 << 16
 _DESCRIBING: Final = frozenset({b"desc", b"kuki", b"chan", b"pakt"})
+_BEFORE_SAMPLES: Final = 4
+"""The bytes of ``data`` before the samples: the count of edits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,9 @@ class Caf(Container):
             raise DamagedError("this is no CAF", at=0)
         found = walk(source, START, source.size, shape=SHAPE)
         cut = found.cut
-        sound = [chunk.payload for chunk in found.chunks if chunk.name == DATA]
-        endless = cut is not None and cut.name == DATA and cut.payload.size == SHAPE.unknown
-        if cut is not None and cut.name == DATA:
-            sound.append(Span(cut.payload.start, source.size))
+        sound = iff.read_sound(source, found.chunks, cut, frozenset({DATA}), _BEFORE_SAMPLES)
+        open_data = cut is not None and cut.name == DATA
+        endless = cut is not None and open_data and cut.payload.size == SHAPE.unknown
         infos = iff.limited(_infos(source, found.chunks))
         known = {item.chunk for item in infos}
         foreign = [
@@ -97,12 +97,12 @@ class Caf(Container):
             for chunk in found.chunks
             if chunk not in known and chunk.name not in (DATA, FREE)
         ]
-        if found.stop < source.size and not (cut is not None and cut.name == DATA):
+        if found.stop < source.size and not open_data:
             foreign.append(Span(found.stop, source.size))
         return CafLayout(
             size=source.size,
-            essence=tuple(sound),
-            framing=tuple(_described(source, found.chunks)),
+            essence=sound.spans,
+            framing=(sound.heads, iff.described(source, found.chunks, _DESCRIBING)),
             links=Links(lengths=tuple(chunk_length(item.chunk) for item in infos)),
             blocks=tuple(item.block for item in infos),
             foreign=tuple(foreign),
@@ -149,14 +149,6 @@ def _infos(source: Source, chunks: tuple[Chunk, ...]) -> Iterator[InfoChunk]:
             data = source.read(*chunk.payload)
             block = parsed(Carrier.CAF_INFO, "info", span, caf_info.parse, data)
             yield InfoChunk(chunk, block)
-
-
-def _described(source: Source, chunks: tuple[Chunk, ...]) -> Iterator[tuple[bytes, bytes]]:
-    """The chunks that tell how the samples are to be read."""
-    for chunk in chunks:
-        if chunk.name in _DESCRIBING:
-            stop = min(chunk.end, chunk.start + _MAX_DESCRIBING)
-            yield chunk.name, source.read(chunk.payload.start, stop)
 
 
 def _obstacle(

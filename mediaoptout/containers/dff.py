@@ -65,13 +65,13 @@ class Dff(Container):
         """See `Container.read`."""
         form = read_form(source, 0, KIND, magic=FORM, shape=SHAPE)
         tags = iff.limited(iff.tag_chunks(source, form))
-        essence = iff.sound(source, form, SOUND)
+        essence = iff.read_sound(source, form.chunks, form.cut, SOUND).spans
         places, obstacle = iff.references(tags, essence)
         sound = {chunk for chunk in form.chunks if chunk.name in SOUND}
         return DffLayout(
             size=source.size,
             essence=essence,
-            framing=iff.described(source, form, _DESCRIBING),
+            framing=iff.described(source, form.chunks, _DESCRIBING),
             links=Links(
                 references=places,
                 lengths=(form.length, *(chunk_length(item.chunk) for item in tags)),

@@ -114,7 +114,7 @@ def foreign(form: Form, size: int, tags: tuple[TagChunk, ...], ours: set[Chunk])
 
 
 def described(
-    source: Source, form: Form, names: frozenset[bytes]
+    source: Source, chunks: tuple[Chunk, ...], names: frozenset[bytes]
 ) -> tuple[tuple[bytes, bytes], ...]:
     """The chunks called ``names``, each with the beginning of its payload."""
     return tuple(
@@ -122,17 +122,50 @@ def described(
             chunk.name,
             source.read(chunk.payload.start, min(chunk.end, chunk.start + _MAX_DESCRIBING)),
         )
-        for chunk in form.chunks
+        for chunk in chunks
         if chunk.name in names
     )
 
 
-def sound(source: Source, form: Form, names: frozenset[bytes]) -> tuple[Span, ...]:
-    """The payloads of the chunks that hold the sound, a cut one to the file's end."""
-    spans = [chunk.payload for chunk in form.chunks if chunk.name in names]
-    if form.cut is not None and form.cut.name in names:
-        spans.append(Span(form.cut.payload.start, source.size))
-    return tuple(spans)
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The sound in its chunks.
+
+    Args:
+        spans: the samples or frames themselves; of a cut chunk, up to the file's end.
+        heads: what stands before them in each chunk.
+    """
+
+    spans: tuple[Span, ...]
+    heads: tuple[bytes, ...]
+
+
+def read_sound(
+    source: Source,
+    chunks: tuple[Chunk, ...],
+    cut: Chunk | None,
+    names: frozenset[bytes],
+    head: int = 0,
+) -> Sound:
+    """The sound in the chunks called ``names``.
+
+    Args:
+        source: the file.
+        chunks: the whole chunks.
+        cut: the chunk that is longer than what is left, or None.
+        names: the chunks that hold the sound.
+        head: how many bytes of each chunk's payload stand before the sound.
+    """
+    found = [chunk.payload for chunk in chunks if chunk.name in names]
+    if cut is not None and cut.name in names:
+        found.append(Span(cut.payload.start, source.size))
+    firsts = [min(span.start + head, span.end) for span in found]
+    return Sound(
+        spans=tuple(Span(first, span.end) for first, span in zip(firsts, found, strict=True)),
+        heads=tuple(
+            source.read(span.start, first) for first, span in zip(firsts, found, strict=True)
+        ),
+    )
 
 
 def obstacle(source: Source, form: Form, names: frozenset[bytes]) -> RefusedError | None:

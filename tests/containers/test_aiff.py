@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaoptout.carriers.iff_text import Text
+from mediaoptout.carriers.iff_text import MAX_TEXT, Text
 from mediaoptout.containers.aiff import Aiff
 from mediaoptout.containers.iff import MAX_CARRIED
 from mediaoptout.containers.proof import prove
@@ -62,15 +62,15 @@ class TestAiff(ContainerContract):
         assert "TXXX:TDM-RESERVATION" in witnesses.mutagen_tags(written)
 
 
-def written(data: bytes, **options) -> bytes:
+def written(data: bytes, *, without: tuple[str, ...] = (), **options) -> bytes:
     source = BytesSource(data)
     layout = AIFF.read(source)
-    change = AIFF.change(source, layout, wanted(**options))
+    change = AIFF.change(source, layout, wanted(*without, **options))
     patched = PatchedSource(source, change.patch)
     after = AIFF.read(patched)
     proof = prove(layout, after, change.patch)
     assert proof.holds, proof.reasons
-    again = AIFF.change(patched, after, wanted(**options))
+    again = AIFF.change(patched, after, wanted(*without, **options))
     assert again.patch.changes_nothing(patched.size)
     new = content(patched)
     assert int.from_bytes(new[4:8], "big") + 8 == after.form.next
@@ -131,6 +131,31 @@ def test_our_own_texts_are_brought_up_to_date():
     new = written(aiff(chunk(b"ANNO", ours), chunk(b"MARK", b"\0\0")))
     assert ("ANNO", TERMS_EN) in said(new)
     assert names(new).count(b"ANNO") == 1
+
+
+def test_a_text_that_is_too_long_to_be_read_stays_the_only_one():
+    long = chunk(b"(c) ", b"x" * (MAX_TEXT + 1))
+    new = written(aiff(long))
+    assert names(new).count(b"(c) ") == 1
+    assert long in new
+
+
+def test_what_mac_roman_cannot_say_is_utf8():
+    polish = Property("dc:rights", "© Łódź")
+    new = written(aiff(), without=("dc:rights",), also=(polish,))
+    assert ("(c)", "© Łódź") in said(new)
+    assert "© Łódź".encode() in new
+
+
+def test_what_stands_behind_the_tag_in_its_chunk_is_kept():
+    old = chunk(b"ID3 ", raw_tag(frame(b"TIT2", b"\0One")) + b"what is this")
+    assert b"what is this" in written(aiff(old, chunk(b"MARK", b"\0\0")))
+
+
+def test_the_sound_begins_behind_its_offset_and_block_size():
+    source = BytesSource(aiff())
+    [span] = AIFF.read(source).essence
+    assert source.read(*span) == SAMPLES
 
 
 def test_the_first_packet_is_merged_and_a_second_is_not_weakened():

@@ -10,6 +10,7 @@ from mediaoptout.carriers import caf_info
 from mediaoptout.containers.caf import Caf
 from mediaoptout.containers.proof import prove
 from mediaoptout.errors import DamagedError, LimitError, RefusedError
+from mediaoptout.reservation.texts import heads
 from mediaoptout.splice.patch import PatchedSource
 from mediaoptout.splice.source import BytesSource
 from mediaoptout.vocabularies.properties import as_text
@@ -138,6 +139,18 @@ def test_texts_of_others_stay():
     assert said(new)["LICENSE"] == "CC0"
     assert said(new)["TDM-RESERVATION"] == "1"
     assert old[4:] in new
+
+
+def test_a_declaration_in_the_comments_is_read_as_terms():
+    data = caf(caf_chunk(b"info", info(comments=f"{heads()[0]} here.")))
+    [entry] = CAF.read(BytesSource(data)).blocks[0].entries
+    assert entry.name == "xmpRights:UsageTerms"
+
+
+def test_the_sound_begins_behind_the_count_of_edits():
+    source = BytesSource(caf())
+    [span] = CAF.read(source).essence
+    assert source.read(*span) == SAMPLES
 
 
 def test_a_second_chunk_is_left():
