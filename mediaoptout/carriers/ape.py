@@ -118,8 +118,18 @@ def tag_span(source: Source, end: int) -> Span | None:
     flags = int.from_bytes(footer[20:24], "little")
     if not footer.startswith(MAGIC) or flags & _IS_HEADER or size < FOOTER:
         return None
-    start = end - size - (FOOTER if flags & _HAS_HEADER else 0)
-    return Span(start, end) if start >= 0 else None
+    start = end - size
+    if start < 0:
+        return None
+    # Whether there is a header is seen, not believed: some footers say so wrongly.
+    header = source.read(max(0, start - FOOTER), start)
+    return Span(start - FOOTER if _is_header(header, size) else start, end)
+
+
+def _is_header(data: bytes, size: int) -> bool:
+    flags = int.from_bytes(data[20:24], "little")
+    stated = int.from_bytes(data[12:16], "little")
+    return data.startswith(MAGIC) and bool(flags & _IS_HEADER) and stated == size
 
 
 def leading_span(source: Source, start: int) -> Span | None:
@@ -148,7 +158,9 @@ def read_tag(source: Source, span: Span) -> Tag:
     version, _, count, flags = (
         int.from_bytes(footer[at : at + 4], "little") for at in (8, 12, 16, 20)
     )
-    at = FOOTER if part.read(0, 8) == MAGIC and part.size >= 2 * FOOTER else 0
+    at = part.size - int.from_bytes(footer[12:16], "little")
+    if at not in (0, FOOTER):
+        raise DamagedError("the APE tag's footer states another size", at=span.end - FOOTER)
     start, end = at, part.size - FOOTER
     if count > MAX_ITEMS:
         raise LimitError(f"the APE tag has more than {MAX_ITEMS} items", at=span.start)
@@ -306,7 +318,7 @@ def _assembled(tag: Tag, items: list[Piece]) -> tuple[Piece, ...]:
     body = (*items, Copy(end, tag.end))
     size = sum(piece.size for piece in body) + FOOTER
     if not tag.start and tag.source.size:
-        return *body, Insert(_bound(size, len(items), tag.flags))
+        return *body, Insert(_bound(size, len(items), tag.flags & ~_HAS_HEADER))
     flags = tag.flags | _HAS_HEADER
     header = _bound(size, len(items), flags | _IS_HEADER)
     return Insert(header), *body, Insert(_bound(size, len(items), flags))

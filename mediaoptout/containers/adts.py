@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Final
 
+from mediaoptout.carriers import id3
 from mediaoptout.containers import kinds, trailing
 from mediaoptout.containers.base import Capability, Container
 from mediaoptout.containers.tagged import TaggedAudio, leading
@@ -71,6 +72,8 @@ class Adts(TaggedAudio):
             return True
         if kinds.kind(data) not in (None, "AAC (ADTS)") or data.startswith(kinds.WRAPPERS):
             return False
+        if id3.tag_size(data.lstrip(b"\0")[:10]) is not None:
+            return False  # behind a tag of ours it would be one of the tags before the audio
         return any(
             _follows(source, audio.start + match.start(), audio.end, FRAMES_LATER)
             for match in _SYNC.finditer(data, 1)

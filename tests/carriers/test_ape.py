@@ -160,6 +160,17 @@ def test_a_broken_tag_is_damaged(data):
         read(data)
 
 
+def test_a_header_is_seen_and_not_believed():
+    lying = tag(TITLE)[32:]
+    source = BytesSource(bytes(50) + lying)
+    assert ape.tag_span(source, source.size) == Span(50, source.size)
+    new, _ = merged(lying)
+    assert new.startswith(TITLE) and new[-12:-8] == bytes(4)
+    silent = tag(TITLE)[:-12] + bytes(12)
+    assert ape.tag_span(BytesSource(silent), len(silent)) == Span(0, len(silent))
+    assert TITLE in merged(silent)[0]
+
+
 def test_tags_before_and_behind_are_found_in_a_file():
     data = tag(TITLE)
     source = BytesSource(data + b"audio" + data)

@@ -89,6 +89,7 @@ def test_frames_are_known_and_what_is_said_stands_before_them(data):
         mpeg(20),
         TAG + mpeg(20),
         bytes(20 << 10) + STREAM,
+        bytes(20) + TAG + STREAM,
         b"RIFF" + bytes(40) + STREAM,
         TAG + b"fLaC" + STREAM,
         b"plain text\n" * 900,
