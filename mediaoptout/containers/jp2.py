@@ -1,7 +1,8 @@
 """JPEG 2000 in a container: JP2 (ISO/IEC 15444-1, annex I), JPX, JPM and JPH.
 
-XMP stands in a ``uuid`` box, behind all others. Fragment tables and indices say where in the file
-bytes stand, so nothing is ever moved: a packet that has to grow leaves a ``free`` box behind.
+XMP stands in a ``uuid`` box, behind all others where there is none yet. Fragment tables and indices
+say where in the file bytes stand: where there are any, nothing is moved, and a packet that has to
+grow leaves a ``free`` box behind.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import ClassVar, Final
 from mediaoptout.carriers import exif, iim, xmp
 from mediaoptout.containers.base import Block, Capability, Change, Container, Layout, Wanted
 from mediaoptout.containers.blocks import agreed, refuse_damaged
-from mediaoptout.containers.bmff.boxes import Box, make_header
+from mediaoptout.containers.bmff.boxes import make_header
 from mediaoptout.containers.bmff.movie import XMP_UUID
 from mediaoptout.containers.bmff.pictures import (
     MAX_CARRIED,
@@ -72,11 +73,16 @@ class Jp2Layout(Layout):
 
     Args:
         top: its boxes.
-        packets: its XMP packets, those in a place of their own first; others are only read.
+        packets: its XMP packets, in the order of the file; some are only read.
     """
 
     top: Top
     packets: tuple[Packet, ...]
+
+    @property
+    def main(self) -> Packet | None:
+        """The packet that we write to, and that others show: the last in its proper place."""
+        return next((packet for packet in reversed(self.packets) if packet.plain), None)
 
 
 class Jp2(Container):
@@ -105,14 +111,13 @@ class Jp2(Container):
                 "there is no picture in this file", at=top.tail, fix="get a complete copy"
             )
         packets, blocks = _carried(source, top)
-        main = packets[0].box if packets and packets[0].plain else None
         cut = tuple(_cut(top, source.size))
         return Jp2Layout(
             size=source.size,
             essence=tuple(Span(box.body, min(box.end, source.size)) for box in picture),
             framing=_framing(source, top),
             blocks=blocks,
-            foreign=tuple(_foreign(source, top, main)),
+            foreign=tuple(_foreign(source, top)),
             obstacle=None if cut else top.obstacle,
             warnings=(*top.warnings, *cut),
             top=top,
@@ -125,7 +130,7 @@ class Jp2(Container):
             raise TypeError(f"a {type(layout).__name__} is no layout of a JPEG 2000 file")
         if layout.obstacle is not None:
             raise layout.obstacle
-        main = next((packet for packet in layout.packets if packet.plain), None)
+        main = layout.main
         refuse_damaged((main.block,) if main else ())
         others = (
             entry for item in layout.packets if item is not main for entry in item.block.entries
@@ -173,9 +178,9 @@ class Codestream(SidecarOnly):
 
 
 def _cut(top: Top, size: int) -> Iterator[str]:
-    """What is missing of the picture; decoders show the rest."""
+    """What is missing of the picture, where the rest may move; decoders show it."""
     last = top.boxes[-1]
-    if last.kind in _PICTURE and last.end > size:
+    if last.kind in _PICTURE and last.end > size and not _indexed(top):
         yield f"the file ends {last.end - size} bytes before its picture does"
 
 
@@ -208,36 +213,39 @@ def _carried(source: Source, top: Top) -> tuple[tuple[Packet, ...], tuple[Block,
             blocks.append(read_block(carrier, where, box, parse, content)[0])
         if len(blocks) > MAX_CARRIED:
             raise LimitError("the picture has too many boxes with metadata", at=box.start)
-    packets.sort(key=lambda packet: not packet.plain)
     return tuple(packets), tuple(blocks)
 
 
-def _foreign(source: Source, top: Top, main: Box | None) -> Iterator[Span]:
+def _foreign(source: Source, top: Top) -> Iterator[Span]:
     for box in top.boxes:
-        if box != main and box.kind not in _PICTURE:
+        if box.uuid != XMP_UUID and box.kind not in _PICTURE:
             yield Span(box.start, min(box.end, source.size))
     if top.tail < source.size:
         yield Span(top.tail, source.size)
 
 
 def _placed(top: Top, size: int, main: Packet | None, data: bytes) -> Iterator[Edit]:
-    """The edits that put a packet behind all boxes; nothing moves unless nothing can point to it.
+    """The edits that put a packet where it is, or behind all boxes.
 
     Raises:
         RefusedError: something may point to what would have to move.
     """
     pieces = (Insert(make_header(b"uuid", _HEADER + len(data)) + XMP_UUID + data),)
     last = top.boxes[-1]
-    if main is not None and main.box == last and not last.open:
-        yield Edit(*last.span, pieces)
+    if main is not None and (main.box == last or not _indexed(top)):
+        yield Edit(*main.box.span, pieces)
         return
     if main is not None:
         yield vacate(main.box)
-    may_move = not any(box.kind in _INDEXED for box in top.boxes)
-    if last.end > size and may_move:
+    if last.end > size:
         yield Edit(last.start, last.start, pieces)
         return
-    yield from appended(top, pieces, may_move=may_move)
+    yield from appended(top, pieces, may_move=not _indexed(top))
+
+
+def _indexed(top: Top) -> bool:
+    """Whether something says where in the file bytes stand."""
+    return any(box.kind in _INDEXED for box in top.boxes)
 
 
 FAMILIES: Final[tuple[Container, ...]] = (Jp2(), Codestream())

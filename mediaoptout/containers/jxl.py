@@ -78,8 +78,9 @@ class JxlLayout(Layout):
 
     @property
     def main(self) -> Packet | None:
-        """The packet that we write to: the first that is not bound."""
-        return next((packet for packet in self.packets if packet is not self.bound), None)
+        """The packet that we write to, and that others show: the last, unless it is bound."""
+        last = self.packets[-1] if self.packets else None
+        return None if last is self.bound else last
 
 
 class Jxl(Container):
