@@ -471,7 +471,7 @@ def make_tiff() -> None:
     fields += [(322, "short", [16]), (323, "short", [16]), (324, "long8", places)]
     fields += [(325, "long", [len(tile) for tile in tiles])]
     head = struct.pack(">2sHHHQ", b"MM", 43, 8, 0, 16) + directory(fields, 16, 8).ljust(400, b"\0")
-    write("tiff/tiled-big-endian.btf", head + b"".join(tiles))
+    write("tiff/tiled-64-bit-big-endian.tif", head + b"".join(tiles))
 
 
 def directory(fields: list[Field], at: int, width: int) -> bytes:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -47,8 +48,9 @@ def layers(path: Path) -> list[object]:
     from psd_tools import PSDImage
 
     document = PSDImage.open(path)
-    found: list[object] = [hashlib.sha256(document.topil().tobytes()).hexdigest()]
-    for layer in document.descendants():
+    parts: list[Any] = [document, *document.descendants()]
+    found: list[object] = []
+    for layer in parts:
         image = layer.topil()
         pixels = None if image is None else hashlib.sha256(image.tobytes()).hexdigest()
         found.append((layer.name, layer.kind, layer.bbox, pixels))

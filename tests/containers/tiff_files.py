@@ -156,8 +156,7 @@ def directory(data: bytes, shape: Shape, at: int) -> Seen:
 
 
 def pointer(data: bytes, shape: Shape, at: int) -> int:
-    (value,) = struct.unpack_from(shape.order + ("Q" if shape.big else "I"), data, at)
-    return value
+    return int.from_bytes(data[at : at + shape.width], "little" if shape.order == "<" else "big")
 
 
 def pages(data: bytes, shape: Shape) -> list[Seen]:

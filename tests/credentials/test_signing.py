@@ -21,7 +21,7 @@ from tests.credentials.identities import made
 SAMPLES = Path(__file__).parent.parent.parent / "sample_media"
 SIGNABLE = sorted(
     path
-    for folder in ("jpeg", "png", "wav", "mp3", "mp4", "mov")
+    for folder in ("jpeg", "png", "tiff", "dng", "wav", "mp3", "mp4", "mov")
     for path in (SAMPLES / folder).iterdir()
     if path.name not in ("rf64.wav", "id3v22.mp3")
 )
