@@ -70,7 +70,7 @@ def rebuilt(path: Path) -> bytes | None:
 
     if b"jbrd" not in path.read_bytes():
         return None
-    return bytes(imagecodecs.jpegxl_decode_jpeg(path.read_bytes(), None))
+    return bytes(imagecodecs.jpegxl_decode_jpeg(path.read_bytes(), 1))
 
 
 # --- files that are built ------------------------------------------------------------------
