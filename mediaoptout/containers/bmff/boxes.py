@@ -15,7 +15,7 @@ from mediaoptout.splice.linker import Length
 from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
 
-MAX_BOXES: Final = 1 << 20
+MAX_BOXES: Final = 1 << 18
 """How many boxes one walk may meet."""
 
 MAX_DEPTH: Final = 16
