@@ -379,6 +379,7 @@ def tak_header() -> bytes:
 
 def make_frames() -> None:
     ffmpeg("aac/no-tag.aac", *SINE, *AAC)
+    ffmpeg("aac/ape.aac", *SINE, *AAC, *TITLE, "-write_apetag", "1")
     ffmpeg("aac/id3v24.aac", *SINE, *AAC, *TITLE, "-write_id3v2", "1")
     ffmpeg("ac3/plain.ac3", *SINE, "-ar", "44100", "-c:a", "ac3", "-b:a", "64k")
     ffmpeg("ac3/plain.eac3", *SINE, "-ar", "44100", "-c:a", "eac3", "-b:a", "64k")

@@ -33,7 +33,11 @@ WITNESSES: Final[Mapping[Carrier, tuple[str, ...]]] = {
 }
 """The programs that show a carrier's statements, in every family that writes it."""
 
-EXCEPTIONS: Final[Mapping[tuple[str, Carrier], tuple[str, ...]]] = {}
+EXCEPTIONS: Final[Mapping[tuple[str, Carrier], tuple[str, ...]]] = {
+    # mutagen looks for no APE tag in these two.
+    ("tta", Carrier.APE): ("ffprobe",),
+    ("aac", Carrier.APE): ("ffprobe",),
+}
 """Families in which other programs show a carrier than elsewhere."""
 
 

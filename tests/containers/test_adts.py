@@ -24,7 +24,7 @@ class TestAdts(TaggedContract):
     container = ADTS
     sample_folders = ("aac",)
     corpus_folders = ("aac",)
-    minimum = 2
+    minimum = 3
     corpus_minimum = 2
     # ffprobe shows the packet as one escaped text; we add to it. ExifTool takes frames behind an
     # ID3v2 tag for MP3, and says nothing of their profile and rate.
