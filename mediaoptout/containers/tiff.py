@@ -39,10 +39,12 @@ class TiffLayout(Layout):
     Args:
         walk: what its directories say.
         found: the fields that carry statements, each with its block.
+        optimised: whether it says to be laid out for reading over a network (COG).
     """
 
     walk: Walk
     found: tuple[Found, ...]
+    optimised: bool
 
     def first(self, tag: int) -> Found | None:
         """The field with that tag in the first directory, or None."""
@@ -59,8 +61,8 @@ class Tiff(Container):
     name: ClassVar = "tiff"
     title: ClassVar = "TIFF 6.0, BigTIFF"
     media_types: ClassVar[tuple[str, ...]] = ("image/tiff",)
-    extensions: ClassVar[tuple[str, ...]] = (
-        *(".tif", ".tiff", ".btf", ".tf8", ".tf2", ".gtiff", ".lsm", ".svs", ".stk"),
+    extensions: ClassVar[tuple[str, ...]] = tuple(
+        ".tif .tiff .btf .tf8 .tf2 .gtiff .lsm .svs .stk".split()
     )
     carries: ClassVar = {
         Carrier.EXIF: Capability(write=True, place="IFD0 tag 33432"),
@@ -88,8 +90,7 @@ class Tiff(Container):
         seen = walk(source, form)
         found, warnings = found_in(source, seen)
         begin = form.pointer + form.width
-        if source.read(begin, min(begin + 64, source.size)).startswith(_OPTIMISED):
-            warnings += ("after a change it is no longer optimised for reading over a network",)
+        ghost = source.read(begin, min(begin + len(_OPTIMISED), source.size))
         return TiffLayout(
             size=source.size,
             essence=seen.essence,
@@ -101,6 +102,7 @@ class Tiff(Container):
             warnings=warnings,
             walk=seen,
             found=found,
+            optimised=ghost == _OPTIMISED,
         )
 
     def change(self, source: Source, layout: Layout, wanted: Wanted) -> Change:
@@ -133,6 +135,8 @@ class Tiff(Container):
                 fix="write the reservation into a sidecar instead",
                 code="overlap",
             )
+        if layout.optimised and patch.size > source.size:
+            more += ("it is no longer laid out for reading over a network: directories come last",)
         return Change(patch=patch, carriers=tuple(carriers), warnings=(*warnings, *more))
 
     def manifest_store(self, source: Source, layout: Layout) -> bytes | None:

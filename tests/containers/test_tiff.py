@@ -274,6 +274,17 @@ def test_a_large_value_is_kept_like_a_picture():
     assert any(span.size >= len(layers) for span in TIFF.read(source).essence)
 
 
+def test_a_change_of_the_layout_for_networks_is_told():
+    ghost = b"GDAL_STRUCTURAL_METADATA_SIZE=000140 bytes\nLAYOUT=IFDS_BEFORE_DATA\n"
+    data = bytearray(CLASSIC.header(8 + len(ghost)) + ghost)
+    data += struct.pack("<HHHIIHHIIHHIII", 3, 273, 4, 1, 8, 279, 4, 1, 8, 700, 1, 1, 0, 0)
+    source = BytesSource(bytes(data))
+    change = TIFF.change(source, TIFF.read(source), wanted())
+    assert "network" in change.warnings[-1]
+    again = PatchedSource(source, change.patch)
+    assert not TIFF.change(again, TIFF.read(again), wanted()).warnings
+
+
 def test_fields_out_of_order_stay_in_their_order():
     data = bytearray(build(CLASSIC, picture(fields={271: (2, b"Ma\0"), 272: (2, b"Mo\0")})))
     one, two = (struct.pack("<HHI", tag, 2, 3) for tag in (271, 272))
