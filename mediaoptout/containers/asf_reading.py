@@ -39,7 +39,7 @@ from mediaoptout.words import Carrier
 
 MAX_PACKET: Final = 16 << 20
 """The largest XMP packet that is read."""
-MAX_CARRIED: Final = 64
+MAX_CARRIED: Final = 16
 """How many objects that carry statements are read."""
 
 _PARSERS: Final[dict[bytes, tuple[str, Callable[[Source, str], tuple[Entry, ...]]]]] = {

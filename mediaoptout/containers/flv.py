@@ -12,6 +12,7 @@ import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar, Final
 
 from mediaoptout.carriers import amf, xmp
@@ -24,7 +25,7 @@ from mediaoptout.containers.base import (
     Wanted,
 )
 from mediaoptout.containers.blocks import agreed, refuse_damaged
-from mediaoptout.containers.flv_tags import SCRIPT, Tag, leading, tag
+from mediaoptout.containers.flv_tags import SCRIPT, Tag, begins, leading, tag
 from mediaoptout.containers.images import xmp_block
 from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.linker import Edit, Length, Links, Reference, relocate
@@ -36,8 +37,10 @@ SIGNATURE: Final = b"FLV\x01"
 HEADER: Final = 9
 """The bytes before the first back pointer, where nothing is added to them."""
 MAX_HEADER: Final = 1 << 16
-MAX_SCRIPTS: Final = 8
+MAX_SCRIPTS: Final = 4
 """How many script tags with metadata a file may begin with."""
+MAX_POSITIONS: Final = 1 << 17
+"""How many positions of key frames a file may state."""
 
 _META: Final = "onMetaData"
 _XMP: Final = "onXMPData"
@@ -129,12 +132,16 @@ class Flv(Container):
         """See `Container.read`."""
         head = source.read(0, HEADER)
         first = int.from_bytes(head[5:], "big") + _BACK
+        if first < HEADER + _BACK:
+            raise DamagedError("the header ends before it is whole", at=5)
         tags, stop = leading(source, first)
         scripts = tuple(_scripts(source, tags))
         packets = tuple(_packets(scripts))
         metas = [item for item in scripts if item.name == _META]
         starts = frozenset(item.start for item in tags)
-        references = tuple(_references(metas, starts, stop))
+        references = tuple(islice(_references(metas, starts, stop), MAX_POSITIONS + 1))
+        if len(references) > MAX_POSITIONS:
+            raise LimitError(f"there are more than {MAX_POSITIONS} positions of key frames")
         lengths = (*_sizes(source.size, metas), *_lengths(packets))
         ours = {item.tag for item in packets} | {item.tag for item in metas}
         essence = tuple(_essence(tags, stop, source.size))
@@ -145,7 +152,7 @@ class Flv(Container):
             links=Links(references=references, lengths=lengths),
             blocks=tuple(item.block for item in packets),
             foreign=tuple(t.record for t in tags if t.kind == SCRIPT and t not in ours),
-            obstacle=_obstacle(essence, metas),
+            obstacle=_obstacle(begins(source, first), essence, metas),
             packets=packets,
             place=_place(tags, metas, min(first, source.size)),
         )
@@ -301,10 +308,11 @@ def _essence(tags: tuple[Tag, ...], stop: int, size: int) -> Iterator[Span]:
         yield Span(start, size)
 
 
-def _obstacle(essence: tuple[Span, ...], metas: list[_Script]) -> RefusedError | None:
-    if not essence:
+def _obstacle(begun: bool, essence: tuple[Span, ...], metas: list[_Script]) -> RefusedError | None:
+    """Why the file must not be written: without tags, or with an index that would go astray."""
+    if not begun or not essence:
         return RefusedError(
-            "the file ends before its first picture or sound",
+            "the file ends, or its tags do, before its first picture or sound",
             fix="get a complete copy of the file",
             code="truncated",
         )

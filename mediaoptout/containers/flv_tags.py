@@ -84,6 +84,14 @@ def leading(source: Source, first: int) -> tuple[tuple[Tag, ...], int]:
     return tuple(found), min(at, source.size)
 
 
+def begins(source: Source, at: int) -> bool:
+    """Whether a tag can begin at ``at``, by its kind and its two reserved bits."""
+    if at + _HEADER > source.size:
+        return False
+    first = source.read(at, at + 1)[0]
+    return first & ~_FILTERED in (AUDIO, VIDEO, SCRIPT)
+
+
 def tag(kind: int, content: bytes) -> bytes:
     """A new tag of the time 0, with its back pointer."""
     size = len(content)

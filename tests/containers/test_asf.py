@@ -375,7 +375,7 @@ def test_there_is_a_limit_to_the_objects():
     with pytest.raises(LimitError):
         ASF.read(BytesSource(asf(*[obj(b"\1" * 16, b"")] * 17_000)))
     with pytest.raises(LimitError):
-        ASF.read(BytesSource(asf(*[extended()] * 65)))
+        ASF.read(BytesSource(asf(*[extended()] * 17)))
 
 
 def test_there_is_a_limit_to_the_attributes():

@@ -281,7 +281,7 @@ def test_encrypted_tags_are_left_alone():
 
 def test_there_is_a_limit_to_the_metadata():
     with pytest.raises(LimitError):
-        FLV.read(BytesSource(flv(*[meta()] * 9, PICTURE, REST)))
+        FLV.read(BytesSource(flv(*[meta()] * 5, PICTURE, REST)))
 
 
 def test_many_values_that_mean_nothing_cost_little():
@@ -291,7 +291,7 @@ def test_many_values_that_mean_nothing_cost_little():
     assert layout.links.references == () and layout.obstacle is None
 
 
-@pytest.mark.parametrize("data", [HEAD, flv(meta())])
+@pytest.mark.parametrize("data", [HEAD, flv(meta()), HEAD + bytes(99)])
 def test_a_file_without_pictures_and_sounds_is_refused(data):
     with pytest.raises(RefusedError) as caught:
         plan(data)
@@ -303,6 +303,18 @@ def test_a_longer_header_is_walked_over():
     change, new = plan(data)
     assert new.startswith(data[:16])
     assert change.carriers == (Carrier.XMP,)
+
+
+def test_a_header_that_ends_too_early_is_damage():
+    data = b"FLV\x01\x05\0\0\0\x04" + PICTURE + REST
+    assert not FLV.recognises(BytesSource(data), data[:64])
+    with pytest.raises(DamagedError):
+        FLV.read(BytesSource(data))
+
+
+def test_a_stream_that_begins_later_is_written():
+    _, new = plan(flv(REST))
+    assert names(new) == ["onXMPData", "video", "audio"]
 
 
 def test_a_header_that_ends_nowhere_is_no_flv():
