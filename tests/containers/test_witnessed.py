@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mediaoptout.containers.registry import CONTAINERS, by_name
-from mediaoptout.containers.witnessed import witnesses
+from mediaoptout.containers.witnessed import EXCEPTIONS, witnesses
 from mediaoptout.credentials import session
 from mediaoptout.embedding import EmbedOptions, embed
 from mediaoptout.places import VARIABLE
@@ -48,6 +49,10 @@ def ours(text: object) -> bool:
 
 
 def by_exiftool(path: Path, carrier: Carrier) -> bool | None:
+    if path.suffix == ".svgz":
+        plain = path.with_suffix(".svg")
+        plain.write_bytes(gzip.decompress(path.read_bytes()))
+        path = plain
     tags = exiftool(path)
     if tags is None:
         return None
@@ -88,7 +93,10 @@ def by_c2pa(path: Path, carrier: Carrier) -> bool | None:
 
 def by_encypher(path: Path, carrier: Carrier) -> bool | None:
     encypher = pytest.importorskip("encypher_c2pa")
-    found = encypher.verify(path, no_default_trust=True, telemetry=False, online=False)
+    try:
+        found = encypher.verify(path, no_default_trust=True, telemetry=False, online=False)
+    except ValueError:
+        return None  # a kind of file, or an encoding, that it does not read
     labels = json.dumps(found, default=str)
     return (
         found["integrity"] == "valid"
@@ -121,7 +129,7 @@ RESERVATION = load("eu-tdm", ["holder.name=Example", "licence.url=https://rights
 def written(path: Path, folder: Path, *, sidecar: bool):
     copy = folder / path.name
     shutil.copy(path, copy)
-    options = EmbedOptions(sign_flac=True, upgrade_id3=True, sidecar=sidecar)
+    options = EmbedOptions(sign_flac=True, upgrade_id3=True, wrap_jxl=True, sidecar=sidecar)
     record = embed(copy, reservation=RESERVATION, options=options)
     assert record.status is Status.WRITTEN, record.error
     return copy, record
@@ -132,7 +140,8 @@ def check(path: Path, container: str, carriers: tuple[Carrier, ...]) -> set[tupl
     proven = set()
     for carrier in carriers:
         named = witnesses(by_name(container), carrier)
-        assert named, f"nobody is named who shows {carrier} in {container}"
+        silent = (container, carrier) in EXCEPTIONS
+        assert named or silent, f"nobody is named who shows {carrier} in {container}"
         for name in named:
             shown = path.with_suffix(".xmp") if carrier is Carrier.SIDECAR_XMP else path
             seen = ASK[name](shown, carrier)
