@@ -283,6 +283,14 @@ def test_no_number_is_left():
     assert set(items_of(BytesSource(new))) == {1, 2, 0xFFFF}
 
 
+def test_a_list_that_miscounts_is_refused():
+    data = PLAIN.build()
+    at = data.index(b"iinf") + 8
+    with pytest.raises(RefusedError) as caught:
+        written(data[:at] + b"\xff\xff" + data[at + 2 :])
+    assert caught.value.code == "wrong-count"
+
+
 class Sparse:
     """A source with a gap of zeros before ``at``."""
 

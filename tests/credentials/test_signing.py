@@ -21,9 +21,12 @@ from tests.credentials.identities import made
 SAMPLES = Path(__file__).parent.parent.parent / "sample_media"
 SIGNABLE = sorted(
     path
-    for folder in ("jpeg", "png", "tiff", "dng", "wav", "mp3", "mp4", "mov")
+    for folder in (
+        *("jpeg", "png", "tiff", "dng", "avif", "heif", "jxl"),
+        *("wav", "mp3", "mp4", "mov"),
+    )
     for path in (SAMPLES / folder).iterdir()
-    if path.name not in ("rf64.wav", "id3v22.mp3")
+    if path.name not in ("rf64.wav", "id3v22.mp3", "naked.jxl")
 )
 ONE_OF_EACH = [
     SAMPLES / name
@@ -42,7 +45,7 @@ def named(path: Path) -> str:
 
 
 def test_there_are_samples_of_every_family():
-    assert len(SIGNABLE) >= 28
+    assert len(SIGNABLE) >= 34
 
 
 @pytest.mark.parametrize("path", SIGNABLE, ids=named)
@@ -68,7 +71,13 @@ def test_two_validators_find_it_whole(
     }
 
     encypher = pytest.importorskip("encypher_c2pa")
-    other = encypher.verify(output, no_default_trust=True, telemetry=False, online=False)
+    other = encypher.verify(
+        output,
+        mime_type="image/avif" if path.suffix == ".avifs" else None,
+        no_default_trust=True,
+        telemetry=False,
+        online=False,
+    )
     assert (other["integrity"], other["signature"], other["hard_binding"]) == (
         "valid",
         "valid",
@@ -275,3 +284,15 @@ def test_a_plan_makes_no_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     record = embed(source, tmp_path / "out.png", options=EmbedOptions(dry_run=True))
     assert record.status is Status.PLANNED
     assert not folder.exists()
+
+
+def test_a_wrapped_codestream_is_signed(tmp_path: Path):
+    """The codestream itself cannot be named as the origin: the library does not read it."""
+    output = tmp_path / "naked.jxl"
+    record = embed(SAMPLES / "jxl/naked.jxl", output)
+    assert record.error is not None
+    assert record.error.code == "naked-codestream"
+    record = embed(SAMPLES / "jxl/naked.jxl", output, options=EmbedOptions(wrap_jxl=True))
+    assert record.status is Status.WRITTEN, record.error
+    assert verify(output).credential.integrity is Integrity.INTACT
+    assert embed(output).status is Status.UNCHANGED

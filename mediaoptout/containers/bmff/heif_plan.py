@@ -179,9 +179,13 @@ def _new_id(picture: Heif) -> int:
     for item in chain(behind_all, range(1, min(count + 1, limit))):
         if item not in picture.taken and picture.primary < limit:
             return item
-    raise RefusedError(
+    raise _no_number(picture.items.box.start)
+
+
+def _no_number(at: int) -> RefusedError:
+    return RefusedError(
         "there is no number left for another item",
-        at=picture.items.box.start,
+        at=at,
         fix="write the reservation into a sidecar instead",
         code="overflow",
     )
@@ -231,50 +235,73 @@ def _listed(work: _Work, packet: Packet | None) -> Iterator[Edit]:
         if packet.item.encoding:
             yield Edit(*packet.item.encoding_span, (), packet.item.box.start)
         return
-    yield _count(work.source, items.count, items.box.start)
+    stated = int.from_bytes(work.source.read(*items.count), "big")
+    if stated != len(items.entries):
+        raise RefusedError(
+            f"the list of items says that it has {stated}, and has {len(items.entries)}",
+            at=items.box.start,
+            fix="write the file anew with the program that made it",
+            code="wrong-count",
+        )
+    yield _count(items.count, stated + 1, items.box.start)
     yield Edit(items.tail, items.tail, (Insert(make_item(work.item)),), items.box.start)
 
 
-def _count(source: Source, field_: Span, inside: int) -> Edit:
-    """One more in a number of entries."""
-    number = int.from_bytes(source.read(*field_), "big") + 1
-    return Edit(*field_, (Insert(number.to_bytes(field_.size, "big")),), inside)
+def _count(place: Span, number: int, inside: int) -> Edit:
+    """Another number of entries.
+
+    Raises:
+        RefusedError: it does not fit.
+    """
+    if number >> 8 * place.size:
+        raise _no_number(place.start)
+    return Edit(*place, (Insert(number.to_bytes(place.size, "big")),), inside)
 
 
 def _located(
     work: _Work, packet: Packet | None, form: Form, entry: bytes, draft: Patch | None
 ) -> Iterator[Edit]:
     """Where the item stands."""
-    locations = work.picture.locations
+    picture, locations = work.picture, work.picture.locations
     box, old = locations.box, packet.location if packet else None
     if form != locations.form:
         rows = [
-            entry if location is old else _rendered(form, location, draft)
+            entry if location is old else _rendered(form, location, draft, picture.size)
             for location in locations.entries
         ]
         if old is None:
             rows.append(entry)
+        if len(rows) >> 8 * form.id:
+            raise _no_number(box.start)
         count = len(rows).to_bytes(form.id, "big")
         yield Edit(box.body, box.end, (Insert(b"".join((form.header, count, *rows))),), box.start)
     elif old is not None:
         yield Edit(*old.span, (Insert(entry),), box.start)
     else:
-        yield _count(work.source, locations.count, box.start)
+        yield _count(locations.count, len(locations.entries) + 1, box.start)
         yield Edit(locations.end, locations.end, (Insert(entry),), box.start)
 
 
-def _rendered(form: Form, location: Location, draft: Patch | None) -> bytes:
+def _rendered(form: Form, location: Location, draft: Patch | None, size: int) -> bytes:
     """An entry in another form, with the places of the new file."""
 
     def place(offset: int) -> int:
         if draft is None or not location.in_file:
             return offset
-        return draft.locate(offset) or 0
+        if offset >= size:
+            return offset + draft.size - size
+        found = draft.locate(offset)
+        if found is None:
+            raise _shared(location.span.start)
+        return found
 
-    base = place(location.base) if location.base else 0
+    starts = [place(span.start) for span in location.extents]
+    base = location.base
+    if base and starts:
+        base += starts[0] - location.extents[0].start
     extents = tuple(
-        (index, place(span.start) - base, span.size)
-        for index, span in zip(location.indices, location.extents, strict=True)
+        (index, start - base, span.size)
+        for index, start, span in zip(location.indices, starts, location.extents, strict=True)
     )
     return form.render(location.item, location.method, location.data_reference, base, extents)
 
@@ -314,9 +341,13 @@ def _absorbed(picture: Heif, inner: Sequence[Edit]) -> tuple[Edit, ...]:
 def _check(picture: Heif, patch: Patch) -> None:
     """A packet may share its bytes with a picture: then nothing may be written over them."""
     if not patch.keeps(picture.essence):
-        raise RefusedError(
-            "the XMP packet shares its bytes with a picture",
-            at=picture.locations.box.start,
-            fix="write the file anew with the program that made it",
-            code="shared-bytes",
-        )
+        raise _shared(picture.locations.box.start)
+
+
+def _shared(at: int) -> RefusedError:
+    return RefusedError(
+        "the XMP packet shares its bytes with another item",
+        at=at,
+        fix="write the file anew with the program that made it",
+        code="shared-bytes",
+    )

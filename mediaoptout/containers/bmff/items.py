@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ IN_FILE: Final = 0
 IN_IDAT: Final = 1
 """Construction method: extents count in the ``idat`` box of the same ``meta``."""
 
+_NAME: Final = "place of an item"
 _WIDTHS: Final = (0, 4, 8)
 
 
@@ -180,19 +181,16 @@ def _entry(fields: _Fields, form: Form) -> Location:
     own = method & 15 == IN_FILE and not data_reference
     extents: list[Span] = []
     indices: list[int] = []
-    references: list[Reference] = []
-    if own and base:
-        references.append(_reference(base_at, form.base, base, None))
+    places: list[int] = []
     count = fields.number(2)
     if count > 1 and not form.offset + form.length + form.index:
         raise DamagedError("an item has several extents of no size", at=fields.place)
     for _ in range(count):
         indices.append(fields.number(form.index))
-        at, offset = fields.place, fields.number(form.offset)
-        begin = base + offset
+        places.append(fields.place)
+        begin = base + fields.number(form.offset)
         extents.append(Span(begin, begin + fields.number(form.length)))
-        if own and form.offset and (base or offset):
-            references.append(_reference(at, form.offset, begin, base or None))
+    references = _references(form, base_at, base, places, extents) if own and extents else ()
     return Location(
         item,
         method,
@@ -205,5 +203,18 @@ def _entry(fields: _Fields, form: Form) -> Location:
     )
 
 
-def _reference(at: int, width: int, target: int, base: int | None) -> Reference:
-    return Reference(at, width, "big", target, base, name="item location")
+def _references(
+    form: Form, base_at: int, base: int, places: Sequence[int], extents: Sequence[Span]
+) -> Iterator[Reference]:
+    """The numbers that say where an item of this file stands.
+
+    A base may be any place, so it goes where the first extent goes, and keeps its distance.
+    """
+    first = extents[0].start
+    if base:
+        yield Reference(base_at, form.base, "big", first, None, base - first, name=_NAME)
+    for at, (start, _) in zip(places, extents, strict=True):
+        if form.offset and base:
+            yield Reference(at, form.offset, "big", start, first, first - base, name=_NAME)
+        elif form.offset and start:
+            yield Reference(at, form.offset, "big", start, name=_NAME)
