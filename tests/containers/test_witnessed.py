@@ -76,7 +76,8 @@ def by_mutagen(path: Path, carrier: Carrier) -> bool | None:
     if carrier is Carrier.ID3 and (file is None or not isinstance(file.tags, mutagen.id3.ID3)):
         file = mutagen.id3.ID3(path)
         return any(ours(str(key)) for key in file)
-    return any(ours(str(key)) or ours(str(value)) for key, value in file.tags.items())
+    shown = ((key, getattr(value, "data", value)) for key, value in file.tags.items())
+    return any(ours(str(key)) or ours(str(value)) for key, value in shown)
 
 
 def by_pillow(path: Path, carrier: Carrier) -> bool | None:
