@@ -205,7 +205,7 @@ def _notice(
     settled = settle(ours, present, force=wanted.force)
     text = as_text(settled.value)
     if text != present:
-        plan.set(COPYRIGHT, ASCII, text.encode() + b"\0")
+        plan.state(COPYRIGHT, ASCII, text.encode() + b"\0")
     warnings = () if settled.warning is None else (f"{settled.warning} (Exif)",)
     return settled.warning is None, warnings
 
@@ -231,7 +231,7 @@ def _packet(
     )
     if old is None or not merged.unchanged(len(data)):
         kept = old.field.type if old and old.field.is_bytes else BYTE
-        plan.set(XMP, kept, merged.rendered(data))
+        plan.state(XMP, kept, merged.rendered(data))
     return bool(merged.said), merged.warnings
 
 

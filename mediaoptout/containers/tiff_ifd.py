@@ -81,14 +81,14 @@ class Field(NamedTuple):
     Args:
         tag: what it says.
         type: the type of its values.
-        count: how many values there are.
+        number: how many values there are.
         value: the four or eight bytes that hold the values, or their offset.
         at: where the field stands; -1 for a new one.
     """
 
     tag: int
     type: int
-    count: int
+    number: int
     value: bytes
     at: int = -1
 
@@ -100,7 +100,7 @@ class Field(NamedTuple):
     @property
     def size(self) -> int:
         """The size of its values; of an unknown type they are taken to stand in the field."""
-        return _SIZES.get(self.type, 0) * self.count
+        return _SIZES.get(self.type, 0) * self.number
 
     @property
     def inline(self) -> bool:
@@ -109,7 +109,7 @@ class Field(NamedTuple):
 
     def packed(self, form: Form) -> bytes:
         """The field as bytes."""
-        return form.field.pack(self.tag, self.type, self.count, self.value)
+        return form.field.pack(self.tag, self.type, self.number, self.value)
 
     def span(self, form: Form) -> Span:
         """Where its values stand."""
@@ -190,8 +190,8 @@ def read_directory(source: Source, form: Form, at: int, pointer: int) -> Directo
     size = form.field.size
     data = source.read(begin, begin + count * size)
     fields = tuple(
-        Field(*values, begin + index * size)
-        for index, values in enumerate(form.field.iter_unpack(data))
+        Field(tag, kind, number, value, begin + index * size)
+        for index, (tag, kind, number, value) in enumerate(form.field.iter_unpack(data))
     )
     link = begin + count * size
     whole = link + form.width <= source.size
@@ -209,7 +209,7 @@ def read_numbers(source: Source, form: Form, field: Field) -> array[int]:
     match _SIZES.get(field.type):
         case 2:
             order = "<" if form.endian == "little" else ">"
-            return array("Q", struct.unpack(f"{order}{field.count}H", data))
+            return array("Q", struct.unpack(f"{order}{field.number}H", data))
         case 4:
             return read_table(data, 4, form.endian)
         case 8:

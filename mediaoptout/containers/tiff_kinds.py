@@ -70,7 +70,7 @@ def _directories(source: Source, form: Form, first: Directory) -> Iterator[Direc
     """The first directory, those below it, and those that follow."""
     yield first
     below = first.find(_SUB_IFDS)
-    if below is not None and below.count <= _LOOKED_AT:
+    if below is not None and below.number <= _LOOKED_AT:
         for at in read_numbers(source, form, below):
             yield read_directory(source, form, at, below.at)
     directory = first
@@ -81,6 +81,6 @@ def _directories(source: Source, form: Form, first: Directory) -> Iterator[Direc
 
 def _value(source: Source, form: Form, directory: Directory, tag: int) -> int | None:
     field = directory.find(tag)
-    if field is None or field.count != 1 or not field.inline:
+    if field is None or field.number != 1 or not field.inline:
         return None
     return read_numbers(source, form, field)[0]

@@ -258,7 +258,7 @@ class _Walker:
                 yield from self._lower(item)
 
     def _value(self, item: Field) -> None:
-        self._digest.update(f"{item.tag} {item.type} {item.count} ".encode() + item.value)
+        self._digest.update(f"{item.tag} {item.type} {item.number} ".encode() + item.value)
         if item.inline:
             return
         span = item.span(self.form)

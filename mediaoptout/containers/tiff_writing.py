@@ -49,7 +49,7 @@ class Plan:
         self._end = self.size
         self._following = self._first.following
 
-    def set(self, tag: int, type_: int, data: bytes) -> None:
+    def state(self, tag: int, type_: int, data: bytes) -> None:
         """Let the first directory hold ``data``, in the place of what it has if it fits there.
 
         Args:

@@ -77,8 +77,8 @@ class Recipe:
             else:
                 body = b"AVIX" + body
             data += chunk(b"RIFF", body)
-        start = headers(count, places, entries) + self.before
-        return data[:12] + start + data[head:]
+        front = headers(count, places, entries) + self.before
+        return data[:12] + front + data[head:]
 
     def _movie(self, start: int, number: int) -> tuple[bytes, list[int], int]:
         body, offsets = b"", []

@@ -5,6 +5,7 @@ import random
 import re
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -149,7 +150,7 @@ def shape(data: bytes) -> str:
     return text.replace(ROOT, "<svg")
 
 
-def entries(data: bytes | str) -> dict[str, str]:
+def entries(data: bytes | str) -> dict[str, Any]:
     source = BytesSource(data if isinstance(data, bytes) else data.encode())
     return {e.name: e.value for block in SVG.read(source).blocks for e in block.entries}
 

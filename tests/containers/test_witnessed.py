@@ -136,7 +136,7 @@ def written(path: Path, folder: Path, *, sidecar: bool):
     return copy, record
 
 
-def check(path: Path, container: str, carriers: tuple[Carrier, ...]) -> set[tuple[str, str]]:
+def check(path: Path, container: str, carriers: tuple[Carrier, ...]) -> set[tuple[str, Carrier]]:
     """Ask every witness; the cells that were proven."""
     proven = set()
     for carrier in carriers:
