@@ -27,6 +27,7 @@ from mediaoptout.containers.bmff.boxes import Box, make_header
 from mediaoptout.containers.bmff.pictures import (
     MAX_CARRIED,
     MAX_CONTENT,
+    MAX_TOGETHER,
     Packet,
     Top,
     appended,
@@ -55,6 +56,7 @@ _SETTINGS: Final = frozenset({b"jxll", b"jxli", b"jbrd"})
 _KNOWN: Final = (
     _PICTURE | _SETTINGS | {b"JXL ", b"ftyp", b"xml ", b"Exif", b"brob", b"jumb", b"jhgm"}
 )
+_TEXTS: Final = {b"xml ": (Carrier.XMP, xmp.parse), b"Exif": (Carrier.EXIF, parse_exif)}
 _LABEL: Final = b"c2pa\0"
 _LABEL_AT: Final = 25
 """Where the label stands in a JUMBF superbox's content."""
@@ -113,8 +115,9 @@ class Jxl(Container):
                 "there is no picture in this file", at=top.tail, fix="get a complete copy"
             )
         packets, blocks = _carried(source, top)
-        jbrd = next((box for box in top.boxes if box.kind == b"jbrd"), None)
-        bound = packets[0] if packets and jbrd and takes_packet(source, jbrd) else None
+        jbrd = top.of(b"jbrd")
+        taken = any(takes_packet(source, box) for box in jbrd)
+        bound = packets[0] if packets and taken else None
         ours = {packet.box for packet in packets if packet is not bound}
         ours |= {box for box in top.boxes if box.kind == b"jumb" and _is_manifest(source, box)}
         return JxlLayout(
@@ -234,27 +237,29 @@ def _carried(source: Source, top: Top) -> tuple[tuple[Packet, ...], tuple[Block,
     """The XMP packets, and all blocks.
 
     Raises:
-        LimitError: there are too many.
+        LimitError: there are too many, or they are too long together.
     """
     packets: list[Packet] = []
     blocks: list[Block] = []
+    left = MAX_TOGETHER
     for box in top.boxes:
         kind, plain = box.kind, True
         if kind == b"brob" and box.content.size >= 4:
             kind, plain = source.read(box.body, min(box.body + 4, source.size)), False
         content = partial(read_content if plain else _unpacked, source, box)
-        if kind == b"xml ":
-            block, data = read_block(Carrier.XMP, _name(box, kind), box, xmp.parse, content)
-            if is_xmp(data):
-                packets.append(Packet(box, plain, data, block))
+        if kind in _TEXTS:
+            carrier, parse = _TEXTS[kind]
+            block, data = read_block(carrier, _name(box, kind), box, parse, content)
+            # What was unpacked in vain was work too.
+            left -= len(data) or (0 if plain else MAX_CONTENT)
+            if carrier is Carrier.EXIF or is_xmp(data):
                 blocks.append(block)
-        elif kind == b"Exif":
-            where = _name(box, kind)
-            blocks.append(read_block(Carrier.EXIF, where, box, parse_exif, content)[0])
+            if carrier is Carrier.XMP and is_xmp(data):
+                packets.append(Packet(box, plain, data, block))
         elif kind == b"jumb" and plain and _is_manifest(source, box):
             blocks.append(Block(Carrier.C2PA, "jumb", box.span))
-        if len(blocks) > MAX_CARRIED:
-            raise LimitError("the picture has too many boxes with metadata", at=box.start)
+        if len(blocks) > MAX_CARRIED or left < 0:
+            raise LimitError("there are too many boxes with metadata, or too long", at=box.start)
     return tuple(packets), tuple(blocks)
 
 

@@ -14,7 +14,7 @@ from mediaoptout.containers.bmff.boxes import make_box, make_full_box
 from mediaoptout.containers.bmff.heif import Heif
 from mediaoptout.containers.bmff.movie import Movie
 from mediaoptout.containers.proof import proven
-from mediaoptout.errors import DamagedError, RefusedError
+from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.patch import Patch, PatchedSource
 from mediaoptout.splice.source import BytesSource, Source
 from mediaoptout.vocabularies.properties import LangAlt, Property
@@ -266,6 +266,35 @@ def test_a_packet_that_shares_its_bytes_with_a_picture_is_refused():
     packet = data.index(b"<x:xmpmeta")
     place = data.index(at.to_bytes(4, "big"))
     data[place : place + 4] = packet.to_bytes(4, "big")
+    with pytest.raises(RefusedError) as caught:
+        written(bytes(data))
+    assert caught.value.code == "shared-bytes"
+
+
+def test_many_packets_at_one_place_are_refused():
+    long = Item(2, b"mime", PACKET % b"DMI-UNSPECIFIED" + b" " * (12 << 20), (1,))
+    data = bytearray(boxed_pictures.Heif((PICTURE, long, *_copies(long, 3)), several=True).build())
+    first = data.index(b"<x:xmpmeta")
+    place = data.index(first.to_bytes(4, "big"))
+    for number in range(1, 4):
+        at = place + 14 * number
+        data[at : at + 4] = first.to_bytes(4, "big")
+        data[at + 4 : at + 8] = len(long.data).to_bytes(4, "big")
+    with pytest.raises(LimitError):
+        HEIC.read(BytesSource(bytes(data)))
+
+
+def _copies(item: Item, count: int) -> list[Item]:
+    return [replace(item, id=item.id + number, data=b" ") for number in range(1, count + 1)]
+
+
+def test_a_packet_over_the_lists_is_refused():
+    item = Item(2, b"mime", PACKET % b"DMI-UNSPECIFIED", (1,))
+    data = bytearray(boxed_pictures.Heif((PICTURE, item)).build())
+    packet = data.index(b"<x:xmpmeta").to_bytes(4, "big")
+    at = data.index(packet)
+    data[at : at + 4] = data.index(b"infe").to_bytes(4, "big")
+    data[at + 4 : at + 8] = bytes(4)
     with pytest.raises(RefusedError) as caught:
         written(bytes(data))
     assert caught.value.code == "shared-bytes"

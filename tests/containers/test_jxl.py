@@ -70,7 +70,7 @@ def rebuilt(path: Path) -> bytes | None:
 
     if b"jbrd" not in path.read_bytes():
         return None
-    return bytes(imagecodecs.jpegxl_decode_jpeg(path.read_bytes(), 1))
+    return bytes(imagecodecs.jpegxl_decode_jpeg(path.read_bytes(), numthreads=1))
 
 
 # --- files that are built ------------------------------------------------------------------
@@ -244,6 +244,12 @@ def test_a_picture_must_be_there_and_whole():
     assert caught.value.code == "truncated"
     with pytest.raises(LimitError):
         JXL.read(BytesSource(START + make_box(b"xml ") * 300 + PICTURE))
+
+
+def test_many_boxes_that_unpack_to_much_are_refused():
+    bomb = brob(b"xml ", bytes(15 << 20))
+    with pytest.raises(LimitError):
+        JXL.read(BytesSource(START + bomb * 4 + PICTURE))
 
 
 def test_the_manifest_stands_behind_the_level():

@@ -14,14 +14,11 @@ from typing import Final
 
 from mediaoptout.carriers import xmp
 from mediaoptout.containers.base import Block, Layout
-from mediaoptout.containers.blocks import parsed
 from mediaoptout.containers.bmff import manifest, tracks
 from mediaoptout.containers.bmff.boxes import FREE, Box, Node, children, meta_body, read_tree
+from mediaoptout.containers.bmff.heif_packets import Packet, Reader, main_packet, spans_of
 from mediaoptout.containers.bmff.item_info import (
-    DESCRIBES,
-    EXIF,
     METADATA,
-    Item,
     Items,
     Relation,
     Relations,
@@ -30,33 +27,25 @@ from mediaoptout.containers.bmff.item_info import (
     read_primary,
     read_relations,
 )
-from mediaoptout.containers.bmff.items import Location, Locations, read_locations
+from mediaoptout.containers.bmff.items import Locations, read_locations
 from mediaoptout.containers.bmff.links import collect, pointed_into
-from mediaoptout.containers.bmff.movie import MAX_PACKET, XMP_UUID, read_movie
+from mediaoptout.containers.bmff.movie import XMP_UUID, read_movie
 from mediaoptout.containers.bmff.pictures import (
     Top,
     apart,
     digest,
     merged_spans,
-    parse_exif,
     read_block,
     read_content,
     read_top,
     truncated,
 )
 from mediaoptout.containers.bmff.samples import chunk_spans
-from mediaoptout.containers.compressed import expand
-from mediaoptout.errors import DamagedError, ErrorInfo, LimitError, MediaError, RefusedError
+from mediaoptout.errors import DamagedError, RefusedError
 from mediaoptout.splice.linker import Length, Links, Reference
 from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
 from mediaoptout.words import Carrier
-
-MAX_PACKETS: Final = 256
-"""How many items with XMP or Exif a file may have."""
-
-_JPEG_LEAD: Final = b"http://ns.adobe.com/xap/1.0/\0"
-"""What some writers leave before a packet that they take from a JPEG."""
 
 _KNOWN: Final = (
     frozenset(
@@ -67,27 +56,6 @@ _KNOWN: Final = (
 )
 _REPLACED: Final = frozenset({b"iloc", b"iinf", b"iref", b"idat"}) | FREE
 """Boxes of a ``meta`` whose content may change, or is told otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """An XMP packet of the picture.
-
-    Args:
-        item: the item that it is.
-        location: the entry that says where it stands, or None.
-        spans: its bytes in the file; empty where they cannot be told.
-        lead: bytes before the packet that are none of it.
-        data: the packet, decompressed.
-        block: what it says.
-    """
-
-    item: Item
-    location: Location | None
-    spans: tuple[Span, ...]
-    lead: bytes
-    data: bytes
-    block: Block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +111,8 @@ def read_heif(source: Source) -> Layout:
             code="no-picture",
         )
     moov = read_tree(source, moovs[0], tracks.CONTAINERS) if moovs else None
-    reader = _Reader(source, top, inside, moov)
-    return reader.read(iloc.box, iinf.box, read_primary(source, pitm.box))
+    picture = _Picture(source, top, inside, moov)
+    return picture.read(iloc.box, iinf.box, read_primary(source, pitm.box))
 
 
 def _read_meta(source: Source, box: Box) -> Node:
@@ -158,7 +126,7 @@ def _read_meta(source: Source, box: Box) -> Node:
     return Node(box, tuple(Node(child, (), child.end) for child in found), tail)
 
 
-class _Reader:
+class _Picture:
     """Reads what stands in the ``meta`` box, and what it points to."""
 
     def __init__(self, source: Source, top: Top, meta: Node, moov: Node | None) -> None:
@@ -176,13 +144,14 @@ class _Reader:
         relations = read_relations(source, iref.box) if iref else None
         places = {location.item: location for location in reversed(locations.entries)}
         related = relations.entries if relations else ()
-        packets = tuple(self._packets(items, places))
-        packet = _main(packets, related, primary)
+        contents = Reader(source, places, self.idat)
+        packets = tuple(contents.packets(items))
+        packet = main_packet(packets, related, primary)
         ours = packet.item.id if packet else None
 
         kinds = {item.id: item.type for item in items.entries}
         bare = [entry for entry in locations.entries if entry.item != ours]
-        spans = [(entry.item, span) for entry in bare for span in self._spans(entry)]
+        spans = [(entry.item, span) for entry in bare for span in spans_of(entry, self.idat)]
         own = packet.spans if packet else ()
         pictures = [span for item, span in spans if kinds.get(item, b"") not in METADATA]
         extras = merged_spans(span for item, span in spans if kinds.get(item, b"") in METADATA)
@@ -203,7 +172,7 @@ class _Reader:
         )
         movie = linked.framing if linked else b""
         essence = merged_spans(pictures)
-        blocks = [*self._blocks(items, places), *(item.block for item in packets)]
+        blocks = [*contents.exif(items), *(item.block for item in packets)]
         uuid = [box for box in top.boxes if box.uuid == XMP_UUID]
         blocks += [self._uuid_packet(box) for box in uuid]
         blocks += [self._manifest(box) for box in _stores(source, top.boxes)][:1]
@@ -228,71 +197,6 @@ class _Reader:
             own=tuple(item for item in found if entry.start <= item.at < entry.end),
             busy=pointed_into(links, top.boxes, FREE),
         )
-
-    # --- items -------------------------------------------------------------------------------
-
-    def _spans(self, location: Location) -> tuple[Span, ...]:
-        """An item's bytes in the file; none where it is made of other items or of other files."""
-        if location.in_file:
-            return location.extents
-        if not location.in_idat:
-            return ()
-        start, end = self.idat
-        return tuple(
-            Span(min(start + part.start, end), min(start + part.end, end))
-            for part in location.extents
-        )
-
-    def _content(self, location: Location | None, limit: int) -> tuple[tuple[Span, ...], bytes]:
-        """An item's bytes, and where they stand.
-
-        Raises:
-            DamagedError: they are not in this file.
-            LimitError: there are too many.
-        """
-        if location is None:
-            return (), b""
-        if not location.in_file and not location.in_idat:
-            raise DamagedError("it is made of other items", at=location.span.start)
-        spans = self._spans(location)
-        if sum(span.size for span in spans) > limit:
-            raise LimitError(f"it has more than {limit} bytes", at=location.span.start)
-        return spans, b"".join(self.source.read(*span) for span in spans)
-
-    def _packets(self, items: Items, places: dict[int, Location]) -> Iterator[Packet]:
-        found = [item for item in items.entries if item.is_packet]
-        if len(found) > MAX_PACKETS:
-            raise LimitError("the picture has too many XMP packets", at=items.box.start)
-        for item in found:
-            name = f"meta, item {item.id}"
-            location = places.get(item.id)
-            spans: tuple[Span, ...] = ()
-            lead = data = b""
-            try:
-                if item.protected:
-                    raise DamagedError("the item is encrypted", at=item.box.start)
-                spans, data = self._content(location, MAX_PACKET)
-                data = expand(item.encoding, data, item.box.start)
-            except MediaError as error:
-                block = _damaged(Carrier.XMP, name, item.box.span, error)
-            else:
-                lead = _JPEG_LEAD if data.startswith(_JPEG_LEAD) else b""
-                data = data.removeprefix(lead)
-                block = parsed(Carrier.XMP, name, _hull(spans, item.box), xmp.parse, data)
-            yield Packet(item, location, spans, lead, data, block)
-
-    def _blocks(self, items: Items, places: dict[int, Location]) -> Iterator[Block]:
-        found = [item for item in items.entries if item.type == EXIF]
-        if len(found) > MAX_PACKETS:
-            raise LimitError("the picture has too many Exif items", at=items.box.start)
-        for item in found:
-            name = f"meta, item {item.id}"
-            try:
-                spans, data = self._content(places.get(item.id), MAX_PACKET)
-            except MediaError as error:
-                yield _damaged(Carrier.EXIF, name, item.box.span, error)
-            else:
-                yield parsed(Carrier.EXIF, name, _hull(spans, item.box), parse_exif, data)
 
     def _uuid_packet(self, box: Box) -> Block:
         content = partial(read_content, self.source, box)
@@ -387,18 +291,6 @@ class _Reader:
         return None
 
 
-def _main(packets: Sequence[Packet], related: Sequence[Relation], primary: int) -> Packet | None:
-    """The packet that describes the primary item; else one that is not said to describe any."""
-    described: dict[int, set[int]] = {}
-    for relation in related:
-        if relation.kind == DESCRIBES:
-            described.setdefault(relation.source, set()).update(relation.targets)
-    for packet in packets:
-        if primary in described.get(packet.item.id, ()):
-            return packet
-    return next((packet for packet in packets if packet.item.id not in described), None)
-
-
 def _inside(spans: Iterable[Span], size: int) -> Iterator[Span]:
     """What of ``spans`` stands before ``size``."""
     for span in spans:
@@ -419,14 +311,3 @@ def _stores(source: Source, boxes: Iterable[Box]) -> Iterator[Box]:
 def _before_trailers(top: Top) -> int:
     """Where the boxes of the picture end; motion photos and makers' trailers must stay last."""
     return next((box.end for box in reversed(top.boxes) if box.kind in _KNOWN), top.tail)
-
-
-def _hull(spans: Sequence[Span], box: Box) -> Span:
-    if not spans:
-        return box.span
-    return Span(min(span.start for span in spans), max(span.end for span in spans))
-
-
-def _damaged(carrier: Carrier, where: str, span: Span, error: MediaError) -> Block:
-    info = ErrorInfo("damaged-carrier", error.message, error.at or where, error.fix)
-    return Block(carrier, where, span, error=info)

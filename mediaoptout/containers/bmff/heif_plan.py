@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Final
 
 from mediaoptout.carriers import xmp
@@ -18,11 +18,11 @@ from mediaoptout.containers.base import Change, Wanted
 from mediaoptout.containers.blocks import agreed, refuse_damaged
 from mediaoptout.containers.bmff import manifest
 from mediaoptout.containers.bmff.boxes import Box, make_box, make_full_box, make_header
-from mediaoptout.containers.bmff.heif import Heif, Packet
+from mediaoptout.containers.bmff.heif import Heif
+from mediaoptout.containers.bmff.heif_packets import Packet
 from mediaoptout.containers.bmff.item_info import DESCRIBES, make_item, make_relation
 from mediaoptout.containers.bmff.items import Form, Location
-from mediaoptout.containers.bmff.movie import MAX_PACKET
-from mediaoptout.containers.bmff.pictures import Top, appended
+from mediaoptout.containers.bmff.pictures import MAX_CONTENT, Top, appended
 from mediaoptout.containers.bmff.room import Room, behind, place_manifest, usable, vacate
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.linker import Edit, Links, relocate
@@ -85,7 +85,7 @@ def plan(source: Source, picture: Heif, wanted: Wanted) -> Change:
             properties,
             force=wanted.force,
             padding=wanted.padding,
-            limit=MAX_PACKET,
+            limit=MAX_CONTENT,
         )
         said, warnings = merged.said, warnings + merged.warnings
         _place(work, packet, merged)
@@ -118,6 +118,8 @@ def _place(work: _Work, packet: Packet | None, merged: Merged) -> None:
     plain = packet is not None and not packet.item.encoding
     if packet is not None and merged.unchanged(len(old)):
         return
+    if packet is not None and not _of_its_own(work.picture, packet):
+        raise _shared(work.picture.locations.box.start)
     if packet is not None and plain and merged.size == len(old):
         work.edits += _in_place(packet, merged)
         return
@@ -129,6 +131,18 @@ def _place(work: _Work, packet: Packet | None, merged: Merged) -> None:
         work.moved = (Insert(merged.rendered(old)),)
         work.edits += _retired(work, packet)
     work.edits += _room_at_the_end(work)
+
+
+def _of_its_own(picture: Heif, packet: Packet) -> bool:
+    """Whether its parts stand apart from one another, where items may stand."""
+    idat = picture.meta.first(b"idat")
+    rooms = [box.content for box in picture.boxes if box.kind == b"mdat"]
+    rooms += [idat.box.content] if idat else []
+    spans = sorted(packet.spans)
+    apart = all(before.end <= after.start for before, after in pairwise(spans))
+    return apart and all(
+        any(room.start <= span.start and span.end <= room.end for room in rooms) for span in spans
+    )
 
 
 def _in_place(packet: Packet, merged: Merged) -> Iterator[Edit]:

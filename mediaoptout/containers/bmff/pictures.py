@@ -28,6 +28,9 @@ MAX_CONTENT: Final = 16 << 20
 MAX_CARRIED: Final = 256
 """How many boxes that carry statements a picture may have."""
 
+MAX_TOGETHER: Final = 32 << 20
+"""How many bytes of metadata are parsed together, decompressed."""
+
 _WINDOW: Final = 1 << 20
 _MAX_SIZE: Final = (1 << 32) - 1
 
