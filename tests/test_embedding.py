@@ -15,7 +15,8 @@ from mediaoptout.words import Carrier, Permission, Status, Use, Verdict
 from tests.conftest import SAMPLES
 
 PICTURE = SAMPLES / "jpeg/baseline.jpg"
-EVERY = sorted(path for path in SAMPLES.glob("*/*") if path.is_file())
+EVERY = sorted(path for path in SAMPLES.glob("*/*") if path.is_file() and path.suffix != ".md")
+NEVER_REWRITTEN = ("ac3",)  # tests/embedding looks at what gets sidecars
 OPTIONS = EmbedOptions(sign=False)
 
 
@@ -28,11 +29,15 @@ def made(source: Path, target: Path, *settings: str, **options: bool) -> EmbedRe
     )
 
 
-@pytest.mark.parametrize("path", EVERY, ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize(
+    "path",
+    [path for path in EVERY if path.parent.name not in NEVER_REWRITTEN],
+    ids=lambda path: f"{path.parent.name}/{path.name}",
+)
 def test_every_sample(path, tmp_path):
     before = path.read_bytes()
     target = tmp_path / path.name
-    record = made(path, target)
+    record = made(path, target, wrap_jxl=True)
     assert record.status is Status.WRITTEN, record.error
     assert path.read_bytes() == before
     assert (record.path, record.output) == (str(path), str(target))
@@ -42,7 +47,7 @@ def test_every_sample(path, tmp_path):
     verified = verify(target)
     assert verified.verdict is Verdict.RESERVED
     assert not set(record.carriers) & set(verified.missing)
-    assert made(path, target).status is Status.UNCHANGED
+    assert made(path, target, wrap_jxl=True).status is Status.UNCHANGED
     assert made(target, tmp_path / "again").status is Status.UNCHANGED
     assert not (tmp_path / "again").exists()
 
@@ -151,8 +156,8 @@ def test_an_output_that_cannot_be(tmp_path):
         ("x.jpg", b"", Status.FAILED, "not-media"),
         ("x.jpg", b"text", Status.FAILED, "not-media"),
         ("x.txt", b"text", Status.UNSUPPORTED, "unsupported"),
-        ("x.jpg", b"tBaK" + bytes(100), Status.UNSUPPORTED, "unsupported"),
-        ("x.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", Status.UNSUPPORTED, "unsupported"),
+        ("x.jpg", b"#!AMR\n" + bytes(100), Status.UNSUPPORTED, "unsupported"),
+        ("x.bmp", b"BM" + bytes(100), Status.FAILED, "not-media"),
         ("x.jpg", None, Status.FAILED, "unreadable"),
     ],
 )

@@ -83,7 +83,12 @@ class Psd(Container):
     carries: ClassVar = {
         Carrier.EXIF: Capability(write=False, place="image resources 1058 and 1059"),
         Carrier.IIM: Capability(write=False, place="image resource 1028"),
-        Carrier.PSIR: Capability(write=True, place="image resources 1034 and 1035"),
+        Carrier.PSIR: Capability(
+            write=True,
+            place="image resources 1034 and 1035",
+            note="a flag and an address, which reserve nothing by themselves",
+            expected=False,
+        ),
         Carrier.XMP: Capability(write=True, place="image resource 1060"),
     }
 

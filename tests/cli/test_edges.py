@@ -220,12 +220,12 @@ CODES = [
 def test_exit_codes(work, arguments, code):
     shutil.copyfile(PICTURE, "good.jpg")
     assert call("embed", PICTURE, "-o", "tagged.jpg", "--no-sign").code == 0
-    Path("sound.tak").write_bytes(b"tBaK" + bytes(200))
+    Path("sound.amr").write_bytes(b"#!AMR\n" + bytes(200))
     Path("broken.jpg").write_bytes(b"\xff\xd8\xff")
     names = {
         "good": "good.jpg",
         "tagged": "tagged.jpg",
-        "ogg": "sound.tak",
+        "ogg": "sound.amr",
         "broken": "broken.jpg",
     }
     filled = [argument.format_map(names) for argument in arguments]

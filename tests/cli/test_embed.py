@@ -217,13 +217,13 @@ def test_a_dry_run_writes_nothing(media, work, sign):
 
 
 def test_others_may_be_copied(media, work):
-    unknown = media / "sound.tak"
-    unknown.write_bytes(b"tBaK" + bytes(200))
+    unknown = media / "sound.amr"
+    unknown.write_bytes(b"#!AMR\n" + bytes(200))
     result = call("embed", "in", "-o", "out", NO_SIGN, "--others", "copy", "--format", "jsonl")
     assert result.code == 1
-    assert statuses(result)["in/sound.tak"] == "unsupported"
+    assert statuses(result)["in/sound.amr"] == "unsupported"
     copied = tree(Path("out"))
-    assert copied["sound.tak"] == unknown.read_bytes()
+    assert copied["sound.amr"] == unknown.read_bytes()
     assert copied["notes.txt"] == b"no media\n"
     assert ".hidden.jpg" not in copied
     again = call("embed", "in", "-o", "out", NO_SIGN, "--others", "copy")
@@ -298,12 +298,12 @@ def test_quiet_says_only_what_needs_attention(media):
 
 def test_reasons_are_grouped(media):
     for number in range(7):
-        (media / f"{number}.tak").write_bytes(b"tBaK" + bytes(300))
+        (media / f"{number}.amr").write_bytes(b"#!AMR\n" + bytes(300))
         (media / f"{number}.jpg").write_bytes(b"")
     result = call("embed", "in", "-o", "out", NO_SIGN)
     assert result.code == 3
     _, _, why = result.out.partition("Not written:")
-    assert why.count("unsupported: this is TAK") == 1
+    assert why.count("unsupported: this is AMR") == 1
     assert why.count("failed: the file is empty") == 1
     assert why.count("      7  ") == 2
     assert "what to do: get a complete copy of the file" in why

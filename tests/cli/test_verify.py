@@ -34,11 +34,11 @@ def test_what_is_reserved(tagged):
 
 def test_what_is_not(media, tagged):
     shutil.copyfile(media / "png/rgb.png", tagged / "bare.png")
-    (tagged / "sound.tak").write_bytes(b"tBaK" + bytes(200))
+    (tagged / "sound.amr").write_bytes(b"#!AMR\n" + bytes(200))
     result = call("verify", "out")
     assert result.code == 1
     assert "out/bare.png: unreserved: nothing in the file reserves" in result.out
-    assert "out/sound.tak: unsupported: this is TAK" in result.out
+    assert "out/sound.amr: unsupported: this is AMR" in result.out
     assert "Findings:" in result.out
     assert "what to do: embed a reservation with 'mediaoptout embed'" in result.out
     (tagged / "broken.png").write_bytes(b"")
