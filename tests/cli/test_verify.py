@@ -100,7 +100,11 @@ def test_wrong_use(work, command, arguments):
     assert result.err and "Traceback" not in result.err
 
 
-@pytest.mark.parametrize("path", EVERY, ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize(
+    "path",
+    [path for path in EVERY if path.parent.name != "ac3"],  # never rewritten: gets sidecars
+    ids=lambda path: f"{path.parent.name}/{path.name}",
+)
 def test_every_sample_from_embed_to_inspect(path):
     """The round trip, twice, through the command line."""
     plain = ("--no-sign", "--wrap-jxl", "--format", "jsonl")
