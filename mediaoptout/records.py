@@ -57,7 +57,8 @@ class Essence:
 
     Args:
         unchanged: whether it is proven untouched; None where nothing was to be proven.
-        proof: how: ``spans`` by the three-part proof on the patch.
+        proof: how: ``spans`` by the three-part proof on the patch, ``digest`` by a hash before
+            and after as well, ``not-rewritten`` where the file was only read.
         digest: its hash, where one was asked for, with the name of the method.
     """
 

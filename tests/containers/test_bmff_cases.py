@@ -405,8 +405,8 @@ def test_item_locations_follow_their_bytes():
     new = change(data, wanted(manifest=500))
     source = BytesSource(new)
     layout = Mp4().read(source)
-    places = [item for item in layout.links.references if item.name == "item location"]
-    assert [new[item.target : item.target + 4] for item in places] == [b"ITEM", b"ITEM", b"NEXT"]
+    places = [item for item in layout.links.references if item.name == "place of an item"]
+    assert [new[item.target : item.target + 4] for item in places] == [b"ITEM", b"NEXT", b"NEXT"]
     [(body, stop)] = movies.find(new, 0, len(new), b"meta")
     [(at, end)] = movies.find(new, body + 4, stop, b"iloc")
     header = read_header(source, at - 8, end)
