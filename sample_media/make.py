@@ -611,13 +611,12 @@ def make_heif() -> None:
 
 
 def make_jxl() -> None:
-    """A container with a compressed packet and two parts of a codestream; a naked codestream."""
+    """A container with a compressed packet and two parts of a codestream."""
     import brotli
     import imagecodecs
     import numpy
 
     naked = bytes(imagecodecs.jpegxl_encode(numpy.asarray(picture()), level=60, usecontainer=False))
-    write("jxl/naked.jxl", naked)
     parts = [b"\0\0\0\0" + naked[:40], b"\x80\0\0\1" + naked[40:]]
     packet = b"xml " + brotli.compress(xmp_packet())
     start = b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"ftyp", b"jxl \0\0\0\0jxl ")
