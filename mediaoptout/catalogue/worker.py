@@ -93,13 +93,14 @@ def _chunk(
     packed = pipe.recv()
     last = time.perf_counter()
     doing = [threads.submit(_do, line, work, job) for job in packed]
-    for future in doing:
+    for number, future in enumerate(doing):
         answer = future.result()
-        if answer is None:
+        if answer is None and all(later.result() is None for later in doing[number:]):
             pipe.send(Stopped())
             return False
         now = time.perf_counter()
-        pipe.send_bytes(_packed(answer, now - last))
+        # One that was passed over while a later one had begun already is in hand all the same.
+        pipe.send_bytes(_packed(answer or _done(work, packed[number]), now - last))
         last = now
     return True
 
@@ -107,12 +108,12 @@ def _chunk(
 def _do(
     line: connection.Connection, work: Callable[[J], R], packed: bytes
 ) -> Done | ErrorInfo | None:
-    """Do one job; None if nothing shall be started any more, which then holds for all behind it.
+    """Do one job; None if nothing shall be started any more."""
+    return None if _fallen(line) else _done(work, packed)
 
-    Whatever goes wrong with it, its pickling included, is its own failure.
-    """
-    if _fallen(line):
-        return None
+
+def _done(work: Callable[[J], R], packed: bytes) -> Done | ErrorInfo:
+    """Do one job; whatever goes wrong with it, its pickling included, is its own failure."""
     try:
         return Done(work(ForkingPickler.loads(packed)))
     except Exception as error:  # noqa: BLE001 # one bad job never stops the run
