@@ -16,8 +16,8 @@ from mediaoptout.embedding.declaration import Declaration, EmbedOptions
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.between import between
 from mediaoptout.splice.patch import Copy, Insert, Patch, PatchedSource
-from mediaoptout.splice.source import FileSource, Source, SourceStream, StreamSource
-from mediaoptout.splice.writer import STEP, Seal
+from mediaoptout.splice.source import FileSource, Source, SourceStream, StreamSource, stepped
+from mediaoptout.splice.writer import Seal
 from mediaoptout.vocabularies import cawg
 from mediaoptout.vocabularies.reading import resolve
 from mediaoptout.words import Carrier, Integrity
@@ -197,8 +197,8 @@ def filled(source: Source, patch: Patch, container: Container, pending: Pending)
         return patch.fill(name, pending.sign_boxes(BufferedReader(SourceStream(shown))))
     digest = hashlib.sha256()
     for start, end in ((0, hole.start), (hole.end, patch.size)):
-        for at in range(start, end, STEP):
-            digest.update(shown.read(at, min(at + STEP, end)))
+        for data in stepped(shown, start, end):
+            digest.update(data)
     return patch.fill(name, container.frame_manifest(pending.sign_digest(digest.digest(), hole)))
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Final
 
 from mediaoptout.containers.base import Container
 from mediaoptout.errors import WriteError
-from mediaoptout.splice.source import FileSource, Source
-
-STEP: Final = 1 << 20
+from mediaoptout.splice.source import FileSource, Source, stepped
 
 
 def essence_digest(source: Source, container: Container) -> str:
@@ -20,8 +17,8 @@ def essence_digest(source: Source, container: Container) -> str:
     """
     digest = hashlib.new(container.digest, usedforsecurity=False)
     for span in container.read(source).essence:
-        for at in range(span.start, span.end, STEP):
-            digest.update(source.read(at, min(at + STEP, span.end)))
+        for data in stepped(source, *span):
+            digest.update(data)
     return f"{container.digest}:{digest.hexdigest()}"
 
 

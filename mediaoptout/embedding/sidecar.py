@@ -17,7 +17,7 @@ from mediaoptout.embedding.packages import refuse_packaged
 from mediaoptout.errors import DamagedError, RefusedError, WriteError
 from mediaoptout.records import EmbedRecord, Essence
 from mediaoptout.splice.patch import Patch, PatchedSource
-from mediaoptout.splice.source import BytesSource, FileSource
+from mediaoptout.splice.source import BytesSource, FileSource, stepped
 from mediaoptout.splice.writer import put
 from mediaoptout.vocabularies import cawg
 from mediaoptout.vocabularies.properties import Property
@@ -27,7 +27,6 @@ from mediaoptout.words import Carrier, Integrity, Status
 if TYPE_CHECKING:
     from mediaoptout.credentials.validation import Report
 
-STEP: Final = 1 << 20
 OCTETS: Final = "application/octet-stream"
 
 
@@ -144,8 +143,8 @@ def _manifest(
         return sidecars.Sidecar(path, b"")
     pending = current().begin(source, OCTETS, source.path.name, declaration.assertions)
     digest = hashlib.sha256()
-    for at in range(0, source.size, STEP):
-        digest.update(source.read(at, min(at + STEP, source.size)))
+    for data in stepped(source, 0, source.size):
+        digest.update(data)
     return sidecars.Sidecar(path, pending.sign_digest(digest.digest(), None))
 
 

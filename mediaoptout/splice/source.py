@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
@@ -209,6 +210,16 @@ def _read_at(fd: int, start: int, size: int) -> bytes:
         parts.append(more)
         done += len(more)
     return b"".join(parts)
+
+
+STEP: Final = 1 << 20
+"""How much of a long stretch is read at once: 1 MiB."""
+
+
+def stepped(source: Source, start: int, end: int) -> Iterator[bytes]:
+    """The bytes from ``start`` to ``end`` in steps, for stretches of any length; see `STEP`."""
+    for at in range(start, end, STEP):
+        yield source.read(at, min(at + STEP, end))
 
 
 class SourceStream(io.RawIOBase):
