@@ -12,7 +12,7 @@ from mediaoptout.carriers import id3, info, xmp
 from mediaoptout.containers.avi_index import Indexes, is_relative, read_indexes
 from mediaoptout.containers.base import Block, Layout
 from mediaoptout.containers.blocks import DAMAGED, parsed
-from mediaoptout.containers.chunks import FILLING, Chunk
+from mediaoptout.containers.chunks import FILLING, Carried, Chunk
 from mediaoptout.containers.riff_forms import LIST, Form, chunk_length, is_form, read_form
 from mediaoptout.errors import DamagedError, ErrorInfo, LimitError, RefusedError
 from mediaoptout.splice.linker import Links
@@ -44,14 +44,6 @@ _CARRIERS: Final = {
     b"ID3 ": Carrier.ID3,
 }
 _STREAMED: Final = (b"db", b"dc", b"wb", b"pc", b"tx")
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """A chunk that carries statements, and what it says."""
-
-    chunk: Chunk
-    block: Block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

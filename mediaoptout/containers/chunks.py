@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
+from mediaoptout.containers.base import Block
 from mediaoptout.errors import LimitError
 from mediaoptout.splice.linker import Edit, Endian
 from mediaoptout.splice.patch import Insert, Piece, Span
@@ -102,6 +103,14 @@ class Chunk:
     def label(self) -> str:
         """The FourCC for people, without spaces and zeros at its end."""
         return self.name.decode("latin-1").rstrip(" \0")
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A chunk that carries statements, and what it says."""
+
+    chunk: Chunk
+    block: Block
 
 
 class Walk(NamedTuple):

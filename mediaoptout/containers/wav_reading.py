@@ -12,7 +12,7 @@ from typing import Final
 from mediaoptout.carriers import id3, info, xmp
 from mediaoptout.containers.base import Block, Layout
 from mediaoptout.containers.blocks import DAMAGED, parsed
-from mediaoptout.containers.chunks import FILLING, Chunk
+from mediaoptout.containers.chunks import FILLING, Carried, Chunk
 from mediaoptout.containers.riff import DATA, DS64, Riff, read_riff
 from mediaoptout.errors import ErrorInfo, LimitError
 from mediaoptout.splice.linker import Length
@@ -34,14 +34,6 @@ MAX_BLOCK: Final = 48 << 20
 _CARRIERS: Final = {ID3: Carrier.ID3, b"ID3 ": Carrier.ID3, XMP: Carrier.XMP, C2PA: Carrier.C2PA}
 _DESCRIBING: Final = frozenset({b"fmt ", b"fact"})
 _MAX_DESCRIBING: Final = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """A chunk that carries statements, and what it says."""
-
-    chunk: Chunk
-    block: Block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from mediaoptout.containers.base import (
     Wanted,
 )
 from mediaoptout.containers.blocks import DAMAGED, agreed, parsed, refuse_damaged
-from mediaoptout.containers.chunks import HEADER, Chunk, framed, replaced
+from mediaoptout.containers.chunks import HEADER, Carried, Chunk, framed, replaced
 from mediaoptout.containers.riff_forms import (
     LIST,
     START,
@@ -58,14 +58,6 @@ MAX_EXIF: Final = 8 << 20
 _CARRIERS: Final = {XMP: Carrier.XMP, ODD_XMP: Carrier.XMP, EXIF: Carrier.EXIF, C2PA: Carrier.C2PA}
 _PREFIX: Final = b"Exif\0\0"
 """What some writers put before the TIFF header, as in a JPEG."""
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """A chunk that carries statements, and what it says."""
-
-    chunk: Chunk
-    block: Block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
