@@ -62,10 +62,16 @@ def find(media: Path, ending: str) -> Sidecar | None:
     return None
 
 
-def place(media: Path, ending: str) -> Path:
-    """Where a new sidecar of ``media`` goes: with the ending changed, if nobody else needs that."""
+def place(media: Path, ending: str, *, shared: bool) -> Path:
+    """Where a new sidecar of ``media`` goes: with the ending changed, if nobody else needs that.
+
+    Args:
+        media: the media file.
+        ending: `XMP` or `C2PA`.
+        shared: whether another file needs, or may come to need, the short name.
+    """
     full, short = candidates(media, ending)
-    return full if short.exists() or shares_name(media) else short
+    return full if shared or short.exists() else short
 
 
 def shares_name(media: Path) -> bool:

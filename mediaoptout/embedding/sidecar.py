@@ -51,8 +51,12 @@ def embed_beside(
         WriteError: a sidecar cannot be written.
     """
     media = target if target is not None else source.path
-    packet, warnings = _packet(media, declaration, options)
-    manifest = _manifest(source, media, declaration, options) if options.sign else None
+    # An output folder fills in any order: what stands beside the source is what decides there.
+    shared = sidecars.shares_name(media) or sidecars.shares_name(source.path)
+    packet, warnings = _packet(media, declaration, options, shared=shared)
+    manifest = None
+    if options.sign:
+        manifest = _manifest(source, media, declaration, options, shared=shared)
     wanted = [item for item in (packet, manifest) if item is not None]
     carriers = (Carrier.SIDECAR_XMP, *((Carrier.SIDECAR_C2PA,) if options.sign else ()))
     record = EmbedRecord(
@@ -91,7 +95,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _packet(
-    media: Path, declaration: Declaration, options: EmbedOptions
+    media: Path, declaration: Declaration, options: EmbedOptions, *, shared: bool
 ) -> tuple[sidecars.Sidecar | None, tuple[str, ...]]:
     """The XMP sidecar as it shall be; None where it says this already."""
     old = sidecars.find(media, sidecars.XMP)
@@ -113,12 +117,17 @@ def _packet(
         return None, merged.warnings
     before = BytesSource(old.data if old is not None else b"")
     data = PatchedSource(before, Patch(merged.pieces)).read(0, merged.size)
-    path = old.path if old is not None else sidecars.place(media, sidecars.XMP)
+    path = old.path if old is not None else sidecars.place(media, sidecars.XMP, shared=shared)
     return sidecars.Sidecar(path, data), merged.warnings
 
 
 def _manifest(
-    source: FileSource, media: Path, declaration: Declaration, options: EmbedOptions
+    source: FileSource,
+    media: Path,
+    declaration: Declaration,
+    options: EmbedOptions,
+    *,
+    shared: bool,
 ) -> sidecars.Sidecar | None:
     """The C2PA sidecar as it shall be; None where ours is there and whole.
 
@@ -133,12 +142,12 @@ def _manifest(
         whole = report.credential.integrity is Integrity.INTACT
         if not whole and old.path != media.with_name(media.name + sidecars.C2PA):
             # Of a shared name: what does not fit this file may be the other file's.
-            old = None if sidecars.shares_name(media) else old
+            old = None if shared else old
         if old is not None and whole and _says(report, declaration):
             return None
         if old is not None:
             _refuse_replacing(old, report, whole, options)
-    path = old.path if old is not None else sidecars.place(media, sidecars.C2PA)
+    path = old.path if old is not None else sidecars.place(media, sidecars.C2PA, shared=shared)
     if options.dry_run:
         return sidecars.Sidecar(path, b"")
     pending = current().begin(source, OCTETS, source.path.name, declaration.assertions)

@@ -197,3 +197,19 @@ def test_the_essence_is_hashed_on_request(tmp_path: Path):
     size = int.from_bytes(data[start - 4 : start], "little")
     expected = hashlib.md5(data[start : start + size]).hexdigest()
     assert record.essence.digest == f"md5:{expected}"
+
+
+@pytest.mark.parametrize("order", [("clip.mxf", "clip.ts"), ("clip.ts", "clip.mxf")])
+def test_an_output_that_fills_in_any_order_keeps_the_sidecars_apart(
+    order: tuple[str, str], tmp_path: Path
+):
+    masters, out = tmp_path / "masters", tmp_path / "out"
+    masters.mkdir()
+    for name in order:
+        (masters / name).write_bytes(NEVER_REWRITTEN[name])
+    for name in order:
+        record = embed(masters / name, out / name)
+        assert record.status is Status.WRITTEN, record.error
+        assert {Path(item).name for item in record.sidecars} == {f"{name}.xmp", f"{name}.c2pa"}
+    for name in order:
+        assert embed(masters / name, out / name).status is Status.UNCHANGED
