@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from mediaoptout.errors import UsageError
+from mediaoptout.reservation.identifiers import Identifier
 from mediaoptout.words import Permission, Use
 
 
@@ -42,12 +43,44 @@ class Holder:
     Args:
         name: as it shall be read.
         role: in which quality, or None.
-        identifiers: pairs of a scheme (``isni``, ``ipi`` …) and a value.
+        identifiers: of the holder, in the order of their schemes.
     """
 
     name: str
     role: Role | None = None
-    identifiers: tuple[tuple[str, str], ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A work that is reserved.
+
+    Args:
+        title: as it shall be read, or None.
+        artist: the main artist, as it shall be read, or None.
+        identifiers: of the work, its recording or its release.
+    """
+
+    title: str | None = None
+    artist: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """A licence that was granted: what it covers is constrained, not reserved outright.
+
+    Args:
+        licensee: to whom.
+        uses: for which uses; empty for all that are reserved.
+        until: the last day on which it holds, or None.
+        reference: the contract's reference, or None.
+    """
+
+    licensee: str
+    uses: tuple[Use, ...] = ()
+    until: date | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +90,24 @@ class Reservation:
     Args:
         uses: what is said of each use; a use that is missing is unstated.
         holders: whose rights they are; empty where the profile names nobody.
+        works: which works it is for; empty for whatever file carries it.
         capacity: whether it is declared in one's own name or for somebody.
-        mandate: on what a representative or licensee relies, and with what reserve, or None.
+        declarant: who declares it, where that is not the holder, or None.
+        represented: for whom a representative declares (``its members``), or None.
+        mandate: on what a representative or licensee relies, or None.
+        reserve: what the declaration leaves out (``rights already assigned``), or None.
         legal_basis: articles, in the order in which they shall be cited.
         licence_contact: an e-mail address to ask for a licence, or None.
         licence_url: a page to ask for a licence, or None.
         policy_url: a TDMRep policy (HTML or ODRL), or None.
         declared: the day of the declaration; None where the first run shall date it.
         reference: the declarant's own reference, or None.
+        supersedes: the reference or date of the declaration that this one replaces, or None.
+        withdrawn: the day on which it was withdrawn, or None; it then reserves nothing.
+        licences: licences that were granted from what is reserved.
         copyright: the copyright notice, or None.
         texts: the declaration in each language, the first is the default.
+        notices: the same in short (under 500 characters), for fields that hold little.
 
     Raises:
         UsageError: it reserves nothing, or says something empty.
@@ -74,16 +115,24 @@ class Reservation:
 
     uses: Mapping[Use, Permission]
     holders: tuple[Holder, ...] = ()
+    works: tuple[Work, ...] = ()
     capacity: Capacity = Capacity.OWN_NAME
+    declarant: Holder | None = None
+    represented: str | None = None
     mandate: str | None = None
+    reserve: str | None = None
     legal_basis: tuple[str, ...] = ()
     licence_contact: str | None = None
     licence_url: str | None = None
     policy_url: str | None = None
     declared: date | None = None
     reference: str | None = None
+    supersedes: str | None = None
+    withdrawn: date | None = None
+    licences: tuple[Licence, ...] = ()
     copyright: str | None = None
     texts: tuple[tuple[str, str], ...] = field(default=())
+    notices: tuple[tuple[str, str], ...] = field(default=())
 
     def __post_init__(self) -> None:
         uses = {Use(use): Permission(value) for use, value in self.uses.items()}

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from mediaoptout.errors import ProfileError
 from mediaoptout.places import config_folder
+from mediaoptout.reservation.identifiers import Identifier, Scheme
 from mediaoptout.reservation.model import Capacity, Holder, Reservation, Role
 from mediaoptout.reservation.texts import compose, phrases
 from mediaoptout.words import Permission, Use
@@ -308,7 +309,11 @@ def with_texts(
 
 def _holder(table: Mapping[str, Any]) -> Holder:
     role = table.get("role")
-    identifiers = tuple(sorted(table.get("identifiers", {}).items()))
+    identifiers = tuple(
+        sorted(
+            Identifier(Scheme(key), value) for key, value in table.get("identifiers", {}).items()
+        )
+    )
     return Holder(table["name"], Role(role) if role else None, identifiers)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from mediaoptout.errors import ProfileError, UsageError
 from mediaoptout.reservation import profiles
+from mediaoptout.reservation.identifiers import Identifier, Scheme
 from mediaoptout.reservation.model import Capacity, Holder, Role
 from mediaoptout.reservation.profiles import load
 from mediaoptout.vocabularies import prose
@@ -83,7 +84,7 @@ def test_every_key():
         Holder(
             "Example Records",
             Role.PHONOGRAM_PRODUCER,
-            (("ipi", "00052210040"), ("isni", "0000000121032683")),
+            (Identifier(Scheme.IPI, "00052210040"), Identifier(Scheme.ISNI, "0000000121032683")),
         ),
     )
     assert (reservation.capacity, reservation.mandate) == (
