@@ -16,8 +16,15 @@ NAMESPACES: dict[str, str] = {
     "tdm": "http://www.w3.org/ns/tdmrep/",
     "dc": "http://purl.org/dc/elements/1.1/",
     "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "mediaoptout": "urn:x-mediaoptout:1.0:",
 }
-"""The namespaces of the properties that we write, by the prefix that we give them."""
+"""The namespaces of the properties that we write, by the prefix that we give them.
+
+A name with the prefix ``id`` (``id:isrc``) has none: it is for tag carriers, which have a key of
+their own for it; in XMP, identifiers stand in the properties that XMP has for them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
