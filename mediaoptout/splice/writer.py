@@ -14,7 +14,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -152,6 +152,21 @@ def put(data: bytes, target: Path, *, replace: bool, sync: bool = True) -> None:
     Raises:
         WriteError: it could not be done; the target is as it was.
     """
+    pour((data,), target, size=len(data), replace=replace, sync=sync)
+
+
+def pour(
+    pieces: Iterable[bytes], target: Path, *, size: int, replace: bool, sync: bool = True
+) -> None:
+    """Write a file of our own of any size, whole or not at all; see `put`.
+
+    Args:
+        pieces: its content, in order.
+        target: where it shall stand.
+        size: about how much there is, for the message where there is no room for it.
+        replace: whether an existing file gives way; its permissions stay.
+        sync: wait until file and name are on the disk.
+    """
     try:
         there = files.look(target)
         if there is not None and not replace:
@@ -160,7 +175,8 @@ def put(data: bytes, target: Path, *, replace: bool, sync: bool = True) -> None:
             _refuse_protected(target, there)
         swept(target.parent)
         with _Temporary(target) as new:
-            files.write(new.fd, data)
+            for piece in pieces:
+                files.write(new.fd, piece)
             mode = there.st_mode & 0o777 if there is not None else 0o666 & ~files.UMASK
             files.set_mode(new.fd if files.MOVES_OPEN_FILES else new.path, mode)
             if sync:
@@ -174,7 +190,7 @@ def put(data: bytes, target: Path, *, replace: bool, sync: bool = True) -> None:
         if sync:
             files.sync_folder(target.parent)
     except OSError as error:
-        raise explained(error, target, len(data)) from error
+        raise explained(error, target, size) from error
 
 
 class _Temporary:
