@@ -1,0 +1,123 @@
+"""Deliveries: what a recipient takes, since many ingests reject what they do not know.
+
+A delivery narrows what is written; it never changes what is said. Whatever it leaves out, the
+declaration itself stays the same in the places that remain.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from mediaoptout.errors import UsageError
+from mediaoptout.words import Carrier, Vocabulary
+
+ID3_VERSIONS: Final = (3, 4)
+"""The versions of ID3v2 that are written."""
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What may be written for one recipient.
+
+    Args:
+        carriers: the carriers that may be written; None for all that a container has.
+        vocabularies: the vocabularies that may be written; None for all. ``rights`` are notices,
+            owners and addresses.
+        prose: whether the declaration is written in natural language.
+        sign: whether a signed manifest is added.
+        id3_version: 3 or 4 for the only version of ID3v2 that is taken; None for any.
+        id3_chunks: whether an ID3 tag may stand in a chunk of WAV or AIFF.
+    """
+
+    carriers: frozenset[Carrier] | None = None
+    vocabularies: frozenset[Vocabulary] | None = None
+    prose: bool = True
+    sign: bool = True
+    id3_version: int | None = None
+    id3_chunks: bool = True
+
+    def takes(self, carrier: Carrier) -> bool:
+        """Whether a carrier may be written."""
+        if carrier in (Carrier.C2PA, Carrier.SIDECAR_C2PA) and not self.sign:
+            return False
+        return self.carriers is None or carrier in self.carriers
+
+    def says(self, vocabulary: Vocabulary) -> bool:
+        """Whether a vocabulary may be written."""
+        if vocabulary is Vocabulary.PROSE and not self.prose:
+            return False
+        return self.vocabularies is None or vocabulary in self.vocabularies
+
+
+EVERYTHING: Final = Delivery()
+"""All that a file can hold."""
+
+CONSERVATIVE: Final = Delivery(sign=False, id3_version=3, id3_chunks=False)
+"""For ingests that know tags of old: no manifest, ID3v2.3, no ID3 in WAV or AIFF."""
+
+ARCHIVE_BWF: Final = Delivery(
+    carriers=frozenset({Carrier.RIFF_INFO, Carrier.XMP, Carrier.SIDECAR_XMP}),
+    sign=False,
+    id3_chunks=False,
+)
+"""For archives that keep Broadcast Wave: INFO and XMP; ``bext`` stays as it is."""
+
+SHIPPED: Final[Mapping[str, Delivery]] = {
+    "everything": EVERYTHING,
+    "conservative": CONSERVATIVE,
+    "archive-bwf": ARCHIVE_BWF,
+}
+"""The deliveries that can be called by name."""
+
+
+def named(name: str) -> Delivery:
+    """The shipped delivery of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in SHIPPED:
+        raise UsageError(
+            f"there is no delivery {name!r}{_suggestion(name, SHIPPED)}",
+            fix=f"there are: {', '.join(SHIPPED)}",
+        )
+    return SHIPPED[name]
+
+
+def carriers(words: Iterable[str]) -> frozenset[Carrier]:
+    """The carriers that words name (``xmp``, ``riff-info``).
+
+    Raises:
+        UsageError: one of them is no carrier.
+    """
+    return frozenset(_word(Carrier, "carrier", word) for word in words)
+
+
+def vocabularies(words: Iterable[str]) -> frozenset[Vocabulary]:
+    """The vocabularies that words name (``plus``, ``cawg``).
+
+    Raises:
+        UsageError: one of them is no vocabulary.
+    """
+    return frozenset(_word(Vocabulary, "vocabulary", word) for word in words)
+
+
+def _word(kind: type[_Word], what: str, word: str) -> _Word:
+    known = [item.value for item in kind]
+    if word.strip() not in known:
+        raise UsageError(
+            f"there is no {what} {word.strip()!r}{_suggestion(word, known)}",
+            fix=f"there are: {', '.join(known)}",
+        )
+    return kind(word.strip())
+
+
+def _suggestion(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
