@@ -2,26 +2,48 @@
 
 c2pa-python wraps no call that gives the manifest as bytes to be placed by somebody else. The shared
 library has them; here they are bound, and checked when this module is first imported. Where the
-check fails, `AVAILABLE` is false, and signing falls back to ``Builder.sign``.
+check fails, `AVAILABLE` is false, signing falls back to ``Builder.sign``, and reading to the
+wrapper's own classes.
+
+The system's own ``read`` and ``lseek`` have the very form that the library wants of a stream's
+callbacks. Given them, with a descriptor as the context, it reads a file without asking Python for
+every piece, and without waiting for the other threads of Python.
 """
 
 from __future__ import annotations
 
 import ctypes
 import json
-from collections.abc import Callable
-from typing import Any, Final
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from io import BufferedReader
+from typing import Any, Final, NamedTuple
 
 import c2pa
-from c2pa import Builder, C2paError, Signer, Stream
+from c2pa import Builder, C2paError, Context, Reader, Signer, Stream
 from c2pa import c2pa as wrapper
+
+from mediaoptout.splice.source import FileSource, Source, SourceStream
 
 TESTED: Final = ("0.91.3",)
 """The versions of the shared library with which placing has been tried."""
 
 _BYTES = ctypes.POINTER(ctypes.c_ubyte)
+_PLACE, _TEXT = ctypes.c_void_p, ctypes.c_char_p
 
 _SIGNATURES: Final[dict[str, tuple[list[Any], Any]]] = {
+    "c2pa_create_stream": ([_PLACE] * 5, _PLACE),
+    "c2pa_release_stream": ([_PLACE], None),
+    "c2pa_reader_from_context": ([_PLACE], _PLACE),
+    "c2pa_reader_with_stream": ([_PLACE, _TEXT, _PLACE], _PLACE),
+    "c2pa_reader_with_manifest_data_and_stream": (
+        [_PLACE, _TEXT, _PLACE, _TEXT, ctypes.c_size_t],
+        _PLACE,
+    ),
+    "c2pa_reader_json": ([_PLACE], _PLACE),
+    "c2pa_builder_add_ingredient_from_stream": ([_PLACE, _TEXT, _TEXT, _PLACE], ctypes.c_int),
     "c2pa_builder_data_hashed_placeholder": (
         [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.POINTER(_BYTES)],
         ctypes.c_int64,
@@ -52,12 +74,12 @@ _SIGNATURES: Final[dict[str, tuple[list[Any], Any]]] = {
 }
 
 
-def _bind() -> dict[str, Callable[..., int]]:
+def _bind() -> dict[str, Callable[..., Any]]:
     """Our own prototypes over the library's functions; empty if anything is missing.
 
     A prototype of ours leaves the wrapper's own function objects as they are.
     """
-    bound: dict[str, Callable[..., int]] = {}
+    bound: dict[str, Callable[..., Any]] = {}
     library = getattr(wrapper, "_lib", None)
     for name, (arguments, result) in _SIGNATURES.items():
         try:
@@ -92,6 +114,110 @@ def _call_for_bytes(name: str, *arguments: Any) -> bytes:
         return ctypes.string_at(result, length)
     finally:
         wrapper._lib.c2pa_free(ctypes.cast(result, ctypes.c_void_p))
+
+
+class _System(NamedTuple):
+    """The functions of the system that read a file, and what stands for those that write."""
+
+    read: Any
+    seek: Any
+    write: Any
+    flush: Any
+
+
+@cache
+def _system() -> _System | None:
+    """None where the system's functions have another form than the library's callbacks."""
+    if os.name != "posix" or ctypes.sizeof(ctypes.c_void_p) != 8:
+        return None
+    functions = ctypes.CDLL(None)
+    write = ctypes.CFUNCTYPE(ctypes.c_ssize_t, _PLACE, _PLACE, ctypes.c_ssize_t)
+    flush = ctypes.CFUNCTYPE(ctypes.c_ssize_t, _PLACE)
+    return _System(functions.read, functions.lseek, write(lambda *_: -1), flush(lambda _: 0))
+
+
+@contextmanager
+def _stream(source: Source) -> Iterator[ctypes.c_void_p]:
+    """A source as a stream of the library, while it is needed."""
+    system = _system()
+    if isinstance(source, FileSource) and system is not None:
+        os.lseek(source.fileno(), 0, os.SEEK_SET)
+        functions = (ctypes.cast(function, _PLACE) for function in system)
+        stream = _CALLS["c2pa_create_stream"](source.fileno(), *functions)
+        if not stream:
+            raise C2paError(_message())
+        try:
+            yield stream
+        finally:
+            _CALLS["c2pa_release_stream"](stream)
+    else:
+        with Stream(BufferedReader(SourceStream(source))) as wrapped:
+            yield _address(wrapped._stream)
+
+
+def manifests(source: Source, media_type: str, context: Context, store: bytes | None = None) -> str:
+    """What a file's manifest store says, and how it stands, as the reader's JSON.
+
+    Args:
+        source: the file.
+        media_type: what it is.
+        context: how to read.
+        store: a manifest store that stands beside the file; None for the one in it.
+
+    Raises:
+        C2paError: there is none, or it cannot be read.
+    """
+    if not AVAILABLE:
+        file = BufferedReader(SourceStream(source))
+        with Reader(media_type, file, store, context) as wrapped:
+            return str(wrapped.json())
+    with _stream(source) as stream:
+        reader = _CALLS["c2pa_reader_from_context"](_address(context.execution_context))
+        name = media_type.encode()
+        if store is None:
+            reader = _CALLS["c2pa_reader_with_stream"](reader, name, stream)
+        else:
+            reader = _CALLS["c2pa_reader_with_manifest_data_and_stream"](
+                reader, name, stream, store, len(store)
+            )
+        if not reader:
+            raise C2paError(_message())
+        try:
+            return _taken(_CALLS["c2pa_reader_json"](reader))
+        finally:
+            wrapper._lib.c2pa_free(reader)
+
+
+def _taken(pointer: int | None) -> str:
+    if not pointer:
+        raise C2paError(_message())
+    try:
+        return ctypes.string_at(pointer).decode("utf-8")
+    finally:
+        wrapper._lib.c2pa_free(pointer)
+
+
+def add_ingredient(builder: Builder, definition: dict[str, str], source: Source, kind: str) -> None:
+    """Record a file, with its manifests, as an ingredient.
+
+    Args:
+        builder: what records it.
+        definition: how to call it, and what it is to the new file.
+        source: the file.
+        kind: its media type.
+
+    Raises:
+        C2paError: the library refuses the file.
+    """
+    if not AVAILABLE:
+        builder.add_ingredient_from_stream(definition, kind, BufferedReader(SourceStream(source)))
+        return
+    with _stream(source) as stream:
+        failed = _CALLS["c2pa_builder_add_ingredient_from_stream"](
+            _address(builder._handle), json.dumps(definition).encode(), kind.encode(), stream
+        )
+    if failed:
+        raise C2paError(_message())
 
 
 def data_hashed_placeholder(builder: Builder, signer: Signer) -> bytes:
@@ -141,17 +267,17 @@ def bmff_placeholder(builder: Builder, media_type: str) -> bytes:
     )
 
 
-def sign_bmff(builder: Builder, media_type: str, stream: Any) -> bytes:
+def sign_bmff(builder: Builder, media_type: str, file: Source) -> bytes:
     """The signed ``uuid`` box, as long as its placeholder.
 
     Args:
         builder: the builder that gave the placeholder.
         media_type: as given for the placeholder.
-        stream: the new file with the placeholder in it.
+        file: the new file with the placeholder in it.
     """
-    with Stream(stream) as wrapped:
+    with _stream(file) as stream:
         failed = _CALLS["c2pa_builder_update_hash_from_stream"](
-            _address(builder._handle), media_type.encode(), _address(wrapped._stream)
+            _address(builder._handle), media_type.encode(), stream
         )
     if failed:
         raise C2paError(_message())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import zlib
 from typing import Final
 
@@ -37,7 +36,7 @@ def selfcheck(identity: Identity) -> tuple[str, ...]:
     hole = Span(len(before), len(before) + 12 + pending.size)
     digest = hashlib.sha256(before + behind).digest()
     signed = before + _chunk(b"caBX", pending.sign_digest(digest, hole)) + behind
-    credential = validate(io.BytesIO(signed), "image/png").credential
+    credential = validate(BytesSource(signed), "image/png").credential
     if credential.integrity is not Integrity.INTACT:
         raise UsageError(
             f"what the identity in {identity.folder} signs does not validate:"

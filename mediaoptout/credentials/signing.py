@@ -150,7 +150,7 @@ class Session:
         builder = Builder(_definition(media_type, title, assertions), context=context)
         builder.set_intent(C2paBuilderIntent.EDIT)
         parent = {"title": title, "relationship": "parentOf"}
-        builder.add_ingredient_from_stream(parent, media_type, SourceStream(source))
+        library.add_ingredient(builder, parent, source, media_type)
         return builder
 
 
@@ -191,17 +191,17 @@ class Pending:
         except C2paError as error:
             raise refused(error) from error
 
-    def sign_boxes(self, stream: Any) -> bytes:
+    def sign_boxes(self, file: Source) -> bytes:
         """The signed ``uuid`` box.
 
         Args:
-            stream: the new file, with zeros in the hole behind the box's own header.
+            file: the new file, with zeros in the hole behind the box's own header.
 
         Raises:
             RefusedError: the library refuses.
         """
         try:
-            return library.sign_bmff(self.builder, self.media_type, stream)
+            return library.sign_bmff(self.builder, self.media_type, file)
         except C2paError as error:
             raise refused(error) from error
 

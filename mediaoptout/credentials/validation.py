@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from io import BufferedReader
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
-from c2pa import C2paError, Context, Reader
+from c2pa import C2paError, Context
 
+from mediaoptout.credentials import library
 from mediaoptout.credentials.credential import Credential
-from mediaoptout.splice.source import Source, SourceStream
+from mediaoptout.splice.source import Source
 from mediaoptout.words import Integrity, Trust
 
 _TRUST_CODES: Final[tuple[tuple[str, Trust], ...]] = (
@@ -28,6 +28,9 @@ _TRUST_CODES: Final[tuple[tuple[str, Trust], ...]] = (
 )
 _ABOUT_TRUST: Final = ("signingCredential.", "timeStamp.", "cawg.")
 """What says something of the signer or the time, and nothing of the bytes."""
+
+_ANY: Final = "application/octet-stream"
+"""The media type for a manifest beside its file: the whole file is hashed, whatever it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +85,16 @@ def _context(check: bool) -> Context:
     )
 
 
-def validate(stream: BinaryIO, media_type: str, *, check: bool = True) -> Report:
+def validate(source: Source, media_type: str, *, check: bool = True) -> Report:
     """Read a file's manifest store, and validate it.
 
     Args:
-        stream: the file.
+        source: the file.
         media_type: what it is.
         check: hash the file; else integrity is ``unchecked``.
     """
     try:
-        with Reader(media_type, stream, context=_context(check)) as reader:
-            document = json.loads(reader.json())
-    except C2paError.ManifestNotFound:
-        return Report(Credential())
+        document = json.loads(library.manifests(source, media_type, _context(check)))
     except (C2paError, ValueError) as error:
         return _unreadable(error, check)
     return _report(document, check)
@@ -102,6 +102,8 @@ def validate(stream: BinaryIO, media_type: str, *, check: bool = True) -> Report
 
 def _unreadable(error: Exception, check: bool) -> Report:
     code = str(error).partition(":")[0] or "unreadable"
+    if code == "ManifestNotFound":
+        return Report(Credential())
     integrity = Integrity.BROKEN if check else Integrity.UNCHECKED
     return Report(Credential(integrity=integrity, codes=(code, str(error)[:300])))
 
@@ -114,10 +116,8 @@ def validate_beside(source: Source, store: bytes, *, check: bool = True) -> Repo
         store: the sidecar's content.
         check: hash the file; else integrity is ``unchecked``.
     """
-    stream = BufferedReader(SourceStream(source))
     try:
-        with Reader("application/octet-stream", stream, store, _context(check)) as reader:
-            document = json.loads(reader.json())
+        document = json.loads(library.manifests(source, _ANY, _context(check), store))
     except (C2paError, ValueError) as error:
         return _unreadable(error, check)
     return _report(document, check)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from io import BufferedReader
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +15,7 @@ from mediaoptout.embedding.declaration import Declaration, EmbedOptions
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.between import between
 from mediaoptout.splice.patch import Copy, Insert, Patch, PatchedSource
-from mediaoptout.splice.source import FileSource, Source, SourceStream, StreamSource, stepped
+from mediaoptout.splice.source import FileSource, Source, StreamSource, stepped
 from mediaoptout.splice.writer import Seal
 from mediaoptout.vocabularies import cawg
 from mediaoptout.vocabularies.reading import resolve
@@ -39,7 +38,7 @@ def validated(source: Source, container: Container) -> Report:
     """What the reference reader finds in a file's manifest; reads the file once."""
     from mediaoptout.credentials.validation import validate
 
-    return validate(BufferedReader(SourceStream(source)), container.media_types[0])
+    return validate(source, container.media_types[0])
 
 
 def is_ours(report: Report, declaration: Declaration) -> bool:
@@ -181,7 +180,7 @@ def seal_for(patch: Patch, container: Container, pending: Pending) -> Seal:
         around = (Copy(0, hole.start), Insert(frame), Copy(hole.end, patch.size))
         with FileSource(path) as written:
             shown = PatchedSource(written, Patch(around))
-            return pending.sign_boxes(BufferedReader(SourceStream(shown)))
+            return pending.sign_boxes(shown)
 
     return Seal(by_boxes, hashed=False) if pending.by_boxes else Seal(by_digest, hashed=True)
 
@@ -194,7 +193,7 @@ def filled(source: Source, patch: Patch, container: Container, pending: Pending)
     ((name, hole),) = patch.holes
     shown = PatchedSource(source, framed(patch, container, pending.size))
     if pending.by_boxes:
-        return patch.fill(name, pending.sign_boxes(BufferedReader(SourceStream(shown))))
+        return patch.fill(name, pending.sign_boxes(shown))
     digest = hashlib.sha256()
     for start, end in ((0, hole.start), (hole.end, patch.size)):
         for data in stepped(shown, start, end):

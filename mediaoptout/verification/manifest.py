@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mediaoptout.containers import sidecars
 from mediaoptout.containers.base import Container
 from mediaoptout.records import Finding
-from mediaoptout.splice.source import Source, SourceStream
+from mediaoptout.splice.source import Source
 from mediaoptout.vocabularies import cawg
 from mediaoptout.vocabularies.statement import Meaning, Statement
 from mediaoptout.words import Carrier, Integrity, Permission, Severity, Trust
@@ -52,8 +51,7 @@ def manifest_report(source: Source, container: Container, *, check: bool) -> Rep
     """
     from mediaoptout.credentials.validation import validate
 
-    stream = BufferedReader(SourceStream(source))
-    return validate(stream, container.media_types[0], check=check)
+    return validate(source, container.media_types[0], check=check)
 
 
 def report_beside(source: Source, media: Path, *, check: bool) -> Report | None:
