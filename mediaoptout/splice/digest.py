@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Final
 
 ALONE: Final = 4 << 20
-"""From this size on hashing gets a thread: hashing and writing then go on side by side."""
+"""From this size on work gets a thread: hashing beside writing, flushing beside reading back."""
 
-_WAITING: Final = 8
+_WAITING: Final = 16
 
 
 class Digest:

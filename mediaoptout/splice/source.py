@@ -212,8 +212,8 @@ def _read_at(fd: int, start: int, size: int) -> bytes:
     return b"".join(parts)
 
 
-STEP: Final = 1 << 20
-"""How much of a long stretch is read at once: 1 MiB."""
+STEP: Final = 256 << 10
+"""How much of a long stretch is read at once: 256 KiB, which the processor's caches hold."""
 
 
 def stepped(source: Source, start: int, end: int) -> Iterator[bytes]:

@@ -15,6 +15,8 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,13 +25,10 @@ from typing import Final
 
 from mediaoptout.errors import DamagedError, MediaError, SourceChangedError, WriteError
 from mediaoptout.splice import files
-from mediaoptout.splice.digest import Digest
+from mediaoptout.splice.digest import ALONE, Digest
 from mediaoptout.splice.fingerprint import Fingerprint
 from mediaoptout.splice.patch import Copy, Hole, Insert, Patch, PatchedSource, Span
-from mediaoptout.splice.source import FileSource, Source
-
-STEP: Final = 1 << 20
-"""How much is read and written at once: 1 MiB."""
+from mediaoptout.splice.source import STEP, FileSource, Source, stepped
 
 KERNEL_PIECE: Final = 256 << 10
 """From this size on a piece is copied by the kernel; smaller ones are gathered."""
@@ -123,7 +122,8 @@ def _write(
         if seal is not None:
             _seal(new, patch.holes[0][1], seal.content(digest.value, new.path))
         if before_replace is not None:
-            before_replace(new.path)
+            with _flushing(new.fd if sync and patch.size >= ALONE else None):
+                before_replace(new.path)
         itself = there is not None and os.path.samestat(there, source.stat)
         _dress(new, source, itself)
         if sync:
@@ -292,8 +292,7 @@ def _steps(piece: Copy | Insert, source: FileSource) -> Iterator[bytes]:
     if isinstance(piece, Insert):
         yield piece.data
         return
-    for start in range(piece.start, piece.end, STEP):
-        yield source.read(start, min(start + STEP, piece.end))
+    yield from stepped(source, piece.start, piece.end)
 
 
 def _copy(fd: int, piece: Copy, source: FileSource) -> None:
@@ -306,6 +305,18 @@ def _copy(fd: int, piece: Copy, source: FileSource) -> None:
         at += done
     for data in _steps(Copy(at, piece.end), source):
         files.write(fd, data)
+
+
+@contextmanager
+def _flushing(fd: int | None) -> Iterator[None]:
+    """Flush a large file to the disk beside what is done with it meanwhile; None for no file."""
+    if fd is None:
+        yield
+        return
+    with ThreadPoolExecutor(1) as thread:
+        flushed = thread.submit(files.sync, fd)
+        yield
+    flushed.result()
 
 
 def _seal(new: _Temporary, hole: Span, data: bytes) -> None:

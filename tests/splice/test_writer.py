@@ -19,8 +19,8 @@ from mediaoptout.errors import RefusedError, SourceChangedError, WriteError
 from mediaoptout.splice import files, writer
 from mediaoptout.splice.digest import ALONE
 from mediaoptout.splice.patch import Copy, Hole, Insert, Patch
-from mediaoptout.splice.source import FileSource
-from mediaoptout.splice.writer import KERNEL_PIECE, STEP, Seal, same_bytes, sweep, write
+from mediaoptout.splice.source import STEP, FileSource
+from mediaoptout.splice.writer import KERNEL_PIECE, Seal, same_bytes, sweep, write
 from tests.splice.strategies import SOURCE, materialised, patches
 
 ROOT = Path(__file__).resolve().parents[2]
