@@ -294,7 +294,8 @@ def _write(
         inplace.replace(patch, source, seal=seal, check=check)
         return
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.parent.is_dir():
+            target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WriteError(
             f"the folder {target.parent} cannot be made: {error.strerror or error}",

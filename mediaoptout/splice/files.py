@@ -63,6 +63,16 @@ def look(path: Path) -> os.stat_result | None:
         return None
 
 
+def is_link(path: Path) -> bool:
+    """Whether a symbolic link stands at ``path``, as far as can be told."""
+    return os.path.islink(path)  # noqa: PTH114 # which raises nothing
+
+
+def is_folder(path: Path) -> bool:
+    """Whether ``path`` leads to a folder, as far as can be told."""
+    return os.path.isdir(path)  # noqa: PTH112 # which raises nothing
+
+
 def writable(path: Path) -> bool:
     """Whether its owner lets us change the file at ``path``."""
     return os.access(path, os.W_OK)

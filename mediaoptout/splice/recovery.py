@@ -55,13 +55,15 @@ def recover(folder: Path) -> list[Recovered]:
     """Mend the files of a folder that dead processes left half changed.
 
     To be called before a file in the folder is read; where there is nothing to mend that costs
-    two system calls. Records that a living process holds are left to it. Raises nothing.
+    one system call. Records that a living process holds are left to it. Raises nothing.
 
     Args:
         folder: the folder of the files themselves, not of links to them.
     """
-    found: list[Recovered] = []
     records = folder / FOLDER
+    if not files.is_folder(records):
+        return []
+    found: list[Recovered] = []
     there = sorted(files.names(records))
     for name in there:
         if name.endswith((SUFFIX, UNFINISHED)):
@@ -75,7 +77,7 @@ def recover(folder: Path) -> list[Recovered]:
 
 def mend(path: Path) -> tuple[str, ...]:
     """`recover` the folder of the file behind ``path``; what was done, as sentences for people."""
-    found = recover(Path(os.path.realpath(path)).parent)
+    found = recover((Path(os.path.realpath(path)) if files.is_link(path) else path).parent)
     return tuple(
         each.message if each.fix is None else f"{each.message}: {each.fix}" for each in found
     )
