@@ -6,80 +6,44 @@ A text is never enough for the verdict ``reserved``: it counts as ``text-only``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from mediaoptout.reservation.texts import heads
-from mediaoptout.vocabularies.properties import Entry, LangAlt, Value, as_text
+from mediaoptout.vocabularies import wording
+from mediaoptout.vocabularies.properties import Bag, Entry, LangAlt, Value, as_text
 from mediaoptout.vocabularies.statement import Meaning, Statement, same
 from mediaoptout.words import Permission, Use, Vocabulary
 
 NAMES: Final = frozenset(
     {
-        "dc:rights",
+        "cc:morePermissions",
         "dc:description",
-        "xmpRights:UsageTerms",
-        "xmpRights:Certificate",
-        "plus:OtherConstraints",
-        "photoshop:Instructions",
+        "dc:rights",
+        "dcterms:accessRights",
+        "dcterms:rights",
         "photoshop:Credit",
+        "photoshop:Instructions",
+        "plus:OtherConstraints",
+        "plus:OtherConditions",
+        "plus:TermsAndConditionsText",
+        "tiff:Copyright",
         "xmpDM:copyright",
         "xmpDM:logComment",
+        "xmpRights:Certificate",
+        "xmpRights:UsageTerms",
     }
 )
 """The properties that are searched for a declaration."""
+
+_KEYWORDS: Final = frozenset({"dc:subject", "lr:hierarchicalSubject", "pdf:Keywords"})
+_ROBOTS: Final = re.compile(r"[:}](?:x-)?robots(?:-tag)?$", re.IGNORECASE)
 
 _TRAINING = (Use.AI_TRAINING, Use.GENERATIVE_AI_TRAINING)
 MINING: Final = Meaning(same(Permission.RESERVED, Use.DATA_MINING, *_TRAINING))
 TRAINING: Final = Meaning(same(Permission.RESERVED, *_TRAINING))
 
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÀ-Ý§])|\n+")
-_TDM = re.compile(r"\btdm\b", re.IGNORECASE)
-_MINING = re.compile(
-    r"data[ -]?mining|(?:fouille|exploration) de (?:textes?|données)"
-    r"|miner[ií]a de (?:textos|datos)|estrazione di testo|§\s*44b|2019/790"
-    r"|\bart(?:\.|icles?|ikel)?\s*4\s?\(3\)|L\.?\s?122-5-3|L\.?\s?211-3",
-    re.IGNORECASE,
-)
-_LEARNING = re.compile(
-    r"(?:\bA\.?I\.?\b|\bIA\b|\bKI\b|machine learning|artificial intelligence"
-    r"|intelligence artificielle|künstliche[rn]? Intelligenz|inteligencia artificial"
-    r"|intelligenza artificiale|generative models?|language models?)"
-)
-_TEACH = re.compile(
-    r"\btrain|entra[iî]n|apprentissage|\bKI-Training|entrenamiento|entrenar|addestra|\bdevelop",
-    re.IGNORECASE,
-)
-_MACHINE_LEARNING = re.compile(
-    r"machine[ -]learning|apprentissage (?:automatique|machine)|maschinelle[sn]? Lernen"
-    r"|aprendizaje autom[aá]tico|apprendimento automatico",
-    re.IGNORECASE,
-)
-_FORBID = re.compile(
-    r"reserv|réserv|vorbehalt|vorbehält|behält sich|riserv|prohibit|forbid|oppos"
-    r"|opt(?:ed|ing)?[- ]?out|interdi|autorisation préalable|untersag|verbot|prohíb|prohib|vieta"
-    r"|proibi",
-    re.IGNORECASE,
-)
-_DENY = re.compile(
-    r"\bno\b|\bnot\b|without|sans (?:l')?autorisation|nicht gestattet|nicht erlaubt|senza",
-    re.IGNORECASE,
-)
-"""Words that forbid unless the sentence permits ("is permitted without restriction")."""
-
-_PLAIN_NOTICE = re.compile(
-    r"all rights reserved|tous (?:les )?droits réservés|alle rechte vorbehalten"
-    r"|todos los derechos reservados|tutti i diritti riservati",
-    re.IGNORECASE,
-)
-"""What every copyright notice says: beside a bare "TDM", which may be a name, no reservation."""
-
-_PERMITS = re.compile(
-    r"\b(?:is|are) (?:freely |hereby |expressly )?(?:permitted|allowed|authori[sz]ed)\b(?! only)"
-    r"|\best (?:librement |expressément )?autorisée?\b|\bist (?:frei )?(?:gestattet|erlaubt)\b",
-    re.IGNORECASE,
-)
-_NOAI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
 
 MAX_TEXT: Final = 20_000
 """How much of a text is searched."""
@@ -109,38 +73,92 @@ def _undated(text: str) -> str:
 
 
 def sentence(text: str) -> tuple[str, Meaning] | None:
-    """The first sentence that reserves something, and what it means; None if there is none."""
-    for part in _SENTENCE.split(text[:MAX_TEXT]):
-        meaning = _meaning(part)
-        if meaning is not None:
+    """The sentence that reserves most, the first of its kind; None if there is none.
+
+    Args:
+        text: the first `MAX_TEXT` characters of it are searched.
+
+    Returns:
+        The sentence as it stands, and what it means: `MINING` or `TRAINING`.
+    """
+    training: tuple[str, Meaning] | None = None
+    for part in _parts(text[:MAX_TEXT]):
+        meaning = _meaning(wording.plain(part))
+        if meaning is MINING:
             return part.strip(), meaning
-    return None
+        if meaning is TRAINING and training is None:
+            training = part.strip(), meaning
+    return training
+
+
+def _parts(text: str) -> Iterator[str]:
+    start = 0
+    for match in wording.SENTENCE.finditer(text):
+        yield text[start : match.start()]
+        start = match.end()
+    yield text[start:]
 
 
 def _meaning(part: str) -> Meaning | None:
+    if wording.CITATION.search(part) and _forbids(part, citing=True):
+        return MINING
     if _forbids(part):
-        if _MINING.search(part) or (_TDM.search(part) and _forbids(_PLAIN_NOTICE.sub("", part))):
+        if wording.MINING.search(part) or wording.TDM.search(part):
             return MINING
-        if _MACHINE_LEARNING.search(part) or (_LEARNING.search(part) and _TEACH.search(part)):
+        if wording.MACHINE_LEARNING.search(part) or (
+            wording.INTELLIGENCE.search(part) and wording.TEACH.search(part)
+        ):
             return TRAINING
-    return TRAINING if _NOAI.search(part) else None
+    return TRAINING if wording.NOAI.search(part) else None
 
 
-def _forbids(part: str) -> bool:
-    if _FORBID.search(part):
+def _forbids(part: str, *, citing: bool = False) -> bool:
+    """Whether the sentence forbids something.
+
+    Args:
+        part: the sentence.
+        citing: whether the notice that every work carries ("all rights reserved") is enough.
+    """
+    said = part if citing else wording.PLAIN_NOTICE.sub("", part)
+    permits = wording.PERMITS.search(said) and not wording.DENIED_PERMISSION.search(said)
+    told = wording.TOLD.search(said)
+    if wording.FORBID.search(wording.PLAIN_NOTICE.sub("", part) if permits else said):
         return True
-    return bool(_DENY.search(part)) and not _PERMITS.search(part)
+    if wording.TERMS.search(said):
+        return True
+    return bool(wording.DENY.search(said)) and not permits and not told
 
 
 def decode(entry: Entry) -> Statement | None:
     """What the entry's text reserves, in any of its languages; None if nothing."""
-    value = entry.value
-    texts = [text for _, text in value.items] if isinstance(value, LangAlt) else [as_text(value)]
-    for text in texts:
+    best: tuple[str, Meaning] | None = None
+    for text in _texts(entry.value):
         found = sentence(text)
-        if found is not None:
-            matched, meaning = found
-            return Statement(
-                Vocabulary.PROSE, entry.carrier, entry.location, entry.label, matched, meaning
-            )
+        if found is not None and (best is None or found[1] is MINING is not best[1]):
+            best = found
+    return _statement(entry, *best) if best is not None else None
+
+
+def keyword(entry: Entry) -> Statement | None:
+    """What is left of robots' directives (``noai``) among keywords, or in a field of that name."""
+    if entry.name not in _KEYWORDS and not _ROBOTS.search(entry.name):
+        return None
+    for text in _texts(entry.value):
+        match = wording.NOAI.search(text[:MAX_TEXT])
+        if match is not None:
+            return _statement(entry, match[0], TRAINING)
     return None
+
+
+def _texts(value: Value) -> list[str]:
+    match value:
+        case LangAlt(items):
+            return [text for _, text in items]
+        case Bag(items):
+            return list(items)
+        case _:
+            return [as_text(value)]
+
+
+def _statement(entry: Entry, matched: str, meaning: Meaning) -> Statement:
+    return Statement(Vocabulary.PROSE, entry.carrier, entry.location, entry.label, matched, meaning)

@@ -6,31 +6,55 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mediaoptout.vocabularies import plus, prose, rights, tdmrep
-from mediaoptout.vocabularies.properties import Bag, Entry
+from mediaoptout.vocabularies import aipref, expressions, plus, prose, rights, rsl, tdmrep
+from mediaoptout.vocabularies.properties import Bag, Entry, as_text
 from mediaoptout.vocabularies.statement import Statement
 from mediaoptout.words import Permission, Use
 
 _MACHINE: Final[Mapping[str, Callable[[Entry], Statement]]] = {
     "plus:DataMining": plus.decode,
+    "Iptc4xmpExt:DataMining": plus.decode,
     "tdm:reservation": tdmrep.decode,
     "tdm:policy": tdmrep.decode,
+    rsl.NAME: rsl.decode,
 }
 
 
 def statements(entries: Iterable[Entry]) -> tuple[Statement, ...]:
     """Every statement that the entries make, in their order; other properties are passed over."""
-    return tuple(found for entry in entries for found in _read(entry))
+    return expressions.deferred(found for entry in entries for found in _read(entry))
 
 
-def _read(entry: Entry) -> tuple[Statement, ...]:
+def _read(entry: Entry) -> Iterator[Statement]:
     decode = _MACHINE.get(entry.name)
     if decode is not None:
-        return tuple(decode(single) for single in _single(entry))
-    found = prose.decode(entry) if entry.name in prose.NAMES else None
+        yield from (decode(single) for single in _single(entry))
+    elif entry.name in expressions.NAMES:
+        yield from expressions.decode(entry)
+    elif aipref.is_field(entry):
+        yield from (aipref.decode(single) for single in _single(entry))
+    elif entry.name in prose.NAMES:
+        yield from _text(entry)
+    elif entry.name in rights.NAMES:
+        yield rights.decode(entry)
+    else:
+        keyword = prose.keyword(entry)
+        if keyword is not None:
+            yield keyword
+
+
+def _text(entry: Entry) -> Iterator[Statement]:
+    """What a text says: in a vocabulary that stands in its midst, in its words, or by itself."""
+    if rsl.is_rsl(as_text(entry.value)):
+        yield rsl.decode(entry)
+        return
+    labels = tuple(aipref.inside(entry))
+    yield from labels
+    found = prose.decode(entry)
     if found is not None:
-        return (found,)
-    return (rights.decode(entry),) if entry.name in rights.NAMES else ()
+        yield found
+    elif entry.name in rights.NAMES and not labels:
+        yield rights.decode(entry)
 
 
 def _single(entry: Entry) -> Iterator[Entry]:

@@ -7,6 +7,7 @@ natural language is read by `prose`.
 from __future__ import annotations
 
 from mediaoptout.reservation.model import Reservation
+from mediaoptout.vocabularies import creativecommons
 from mediaoptout.vocabularies.properties import Bag, Entry, LangAlt, Property, Structs
 from mediaoptout.vocabularies.statement import Meaning, Statement
 from mediaoptout.words import Vocabulary
@@ -23,6 +24,7 @@ NAMES = frozenset(
         "plus:CopyrightOwner",
         "plus:OtherConstraints",
         "photoshop:Credit",
+        *creativecommons.NAMES,
     }
 )
 """The properties that are reported as they stand."""
