@@ -34,7 +34,7 @@ from mediaoptout.words import Carrier
 
 MAX_BLOCKS: Final = 4096
 """How many blocks of metadata are read."""
-MAX_TEXT: Final = 32 << 20
+MAX_TEXT: Final = 16 << 20
 """How many bytes of text are read from them together, inflated."""
 _EXIF: Final = b"Exif\0\0"
 
