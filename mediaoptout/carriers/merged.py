@@ -26,7 +26,7 @@ class Merged:
 
     @property
     def size(self) -> int:
-        """The size of the new block."""
+        """The size of the new block; 0 where none is needed, or it goes with all that it said."""
         return sum(piece.size for piece in self.pieces)
 
     def unchanged(self, size: int) -> bool:

@@ -90,6 +90,7 @@ class Wanted:
             A manifest that is there gives way to the hole.
         drop_manifest: take out the manifest that is there (``--break-credential``).
         padding: room to leave in blocks that are written anew, in bytes.
+        carriers: the only carriers that may be written; None for all.
     """
 
     properties: tuple[Property, ...]
@@ -99,6 +100,22 @@ class Wanted:
     manifest: int | None = None
     drop_manifest: bool = False
     padding: int = PADDING
+    carriers: frozenset[Carrier] | None = None
+
+    def told(self, carrier: Carrier) -> tuple[Property, ...]:
+        """What ``carrier`` shall say; nothing where it must not be written."""
+        if self.carriers is not None and carrier not in self.carriers:
+            return ()
+        return self.properties
+
+    @property
+    def stripping(self) -> bool:
+        """Whether what we wrote shall go, and nothing be said."""
+        return any(item.goes for item in self.properties)
+
+    def freed(self, room: int) -> bool:
+        """Whether ``room`` bytes that hold nothing are what we left, and go with what we wrote."""
+        return self.stripping and room == PADDING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,7 @@ def agreed(
     warnings: list[str] = []
     for entry in others:
         item = wanted.get(entry.name)
-        if item is None or entry.name not in _MACHINE:
+        if item is None or item.goes or entry.name not in _MACHINE:
             continue
         settled = settle(item, entry.value, force=force)
         if settled.warning:

@@ -65,6 +65,12 @@ def code(value: str) -> str | None:
     return found if found in MEANINGS else None
 
 
+def is_ours(value: str) -> bool:
+    """Whether a value is one that we write, spelt as we spell it."""
+    found = MEANINGS.get(value.removeprefix(VOCABULARY)) if value.startswith(VOCABULARY) else None
+    return found is not None and any(says.reserves for says in found.uses.values())
+
+
 def encode(reservation: Reservation) -> tuple[Property, ...]:
     """The value that says exactly the reservation, with its companion; empty if none does."""
     chosen = _choose(reservation)

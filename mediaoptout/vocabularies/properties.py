@@ -61,7 +61,24 @@ class Structs:
     items: tuple[tuple[tuple[str, str], ...], ...]
 
 
-Value = str | LangAlt | Bag | Structs
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Nothing: what we wrote there goes, and what others wrote stays.
+
+    Args:
+        texts: what is ours beyond the values and texts that are known to be.
+    """
+
+    texts: frozenset[str] = frozenset()
+
+
+Value = str | LangAlt | Bag | Structs | Gone
+
+WROTE = "mediaoptout:Wrote"
+"""The mark in an XMP packet: a bag of the names of the properties that we put into it."""
+
+REPLACED = "mediaoptout:Replaced"
+"""What others had said of these: a bag of names, each with a space and the weaker value."""
 
 
 def as_text(value: Value) -> str:
@@ -75,6 +92,8 @@ def as_text(value: Value) -> str:
             return "; ".join(value.items)
         case Structs():
             return "; ".join(", ".join(text for _, text in item) for item in value.items)
+        case Gone():
+            return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +102,16 @@ class Property:
 
     name: str
     value: Value
+
+    @property
+    def goes(self) -> bool:
+        """Whether it shall be said no longer."""
+        return isinstance(self.value, Gone)
+
+    @property
+    def flat(self) -> Property:
+        """The same with its value as one text; what goes stays what goes."""
+        return self if self.goes else Property(self.name, as_text(self.value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mediaoptout.vocabularies import plus, prose, tdmrep
-from mediaoptout.vocabularies.properties import Property, Value, as_text
+from mediaoptout.vocabularies.properties import Gone, Property, Value, as_text
 
 
 class Settled(NamedTuple):
@@ -17,12 +17,19 @@ class Settled(NamedTuple):
     value: Value
     warning: str | None = None
 
+    @property
+    def gone(self) -> bool:
+        """Whether nothing shall stand there."""
+        return isinstance(self.value, Gone)
+
 
 def settle(wanted: Property, present: Value | None, *, force: bool = False) -> Settled:
     """What ``wanted``'s property shall say, given what it says now.
 
     A stricter value of somebody else stays; a weaker one gives way; texts of others (notices,
     terms, addresses) stay whatever they say, while texts that we wrote are brought up to date.
+
+    What shall go (`Gone`) goes where it is ours, and stays where it is not.
 
     Args:
         wanted: what we would say.
@@ -34,6 +41,9 @@ def settle(wanted: Property, present: Value | None, *, force: bool = False) -> S
     """
     if present is None or present == wanted.value:
         return Settled(wanted.value)
+    if isinstance(wanted.value, Gone):
+        ours = _is_ours(wanted.name, wanted.value, present)
+        return Settled(wanted.value if ours else present)
     match wanted.name:
         case "plus:DataMining":
             value, warning = plus.settle(as_text(wanted.value), as_text(present), force)
@@ -46,3 +56,17 @@ def settle(wanted: Property, present: Value | None, *, force: bool = False) -> S
         case _:
             return Settled(present, f"{wanted.name} of somebody else was kept")
     return Settled(value, warning)
+
+
+def _is_ours(name: str, known: Gone, present: Value) -> bool:
+    """Whether we wrote ``present``, as far as the value itself can tell."""
+    text = as_text(present).strip()
+    match name:
+        case "plus:DataMining":
+            return plus.is_ours(text)
+        case "tdm:reservation":
+            return text == tdmrep.RESERVED
+        case "tdm:policy":
+            return True
+        case _:
+            return text in known.texts or prose.is_ours(present)

@@ -15,10 +15,13 @@ from mediaoptout.vocabularies.properties import Entry, Property, as_text
 from mediaoptout.vocabularies.statement import Meaning, Statement, same
 from mediaoptout.words import Permission, Use, Vocabulary
 
+RESERVED: Final = "1"
+"""The value of ``tdm:reservation`` that reserves, and the only one that we write."""
+
 _MINING = (Use.DATA_MINING, Use.AI_TRAINING, Use.GENERATIVE_AI_TRAINING)
 
 MEANINGS: Final[Mapping[str, Meaning]] = {
-    "1": Meaning(same(Permission.RESERVED, *_MINING)),
+    RESERVED: Meaning(same(Permission.RESERVED, *_MINING)),
     "0": Meaning(same(Permission.ALLOWED, *_MINING)),
 }
 """What each value means; any other is a protocol error and says nothing."""
@@ -28,7 +31,7 @@ def encode(reservation: Reservation) -> tuple[Property, ...]:
     """The two properties; empty unless mining as such is reserved (TDMRep can say no less)."""
     if not reservation.permission(Use.DATA_MINING).reserves:
         return ()
-    flag = Property("tdm:reservation", "1")
+    flag = Property("tdm:reservation", RESERVED)
     if reservation.policy_url is None:
         return (flag,)
     return flag, Property("tdm:policy", reservation.policy_url)

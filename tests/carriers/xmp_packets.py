@@ -10,7 +10,17 @@ from typing import Final
 from mediaoptout.carriers.merged import Merged
 from mediaoptout.splice.patch import Patch, PatchedSource
 from mediaoptout.splice.source import BytesSource
-from mediaoptout.vocabularies.properties import Bag, Entry, LangAlt, Property, Structs, Value
+from mediaoptout.vocabularies.properties import (
+    REPLACED,
+    WROTE,
+    Bag,
+    Entry,
+    Gone,
+    LangAlt,
+    Property,
+    Structs,
+    Value,
+)
 
 VOCABULARY: Final = "http://ns.useplus.org/ldf/vocab/"
 MINING: Final = Property(
@@ -73,8 +83,8 @@ def applied(merged: Merged, old: bytes) -> bytes:
 
 
 def values(entries: tuple[Entry, ...]) -> dict[str, Value]:
-    """What is said, by name."""
-    return {entry.name: entry.value for entry in entries}
+    """What is said, by name, but for our mark."""
+    return {entry.name: entry.value for entry in entries if entry.name not in MARKS}
 
 
 def said(properties: tuple[Property, ...]) -> dict[str, Value]:
@@ -96,3 +106,9 @@ def packets(corpus: Path) -> Iterator[tuple[str, bytes]]:
         for number, match in enumerate(_PACKET.finditer(path.read_bytes())):
             if _CUT not in match[0]:
                 yield f"{path.stem}-{number}", match[0]
+
+
+MARKS: Final = frozenset({WROTE, REPLACED})
+
+STRIPPED: Final = (Property("dc:rights", Gone()),)
+"""That what we wrote shall go: a packet knows itself what that is."""

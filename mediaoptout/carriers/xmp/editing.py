@@ -139,8 +139,7 @@ class Editor:
         outer = _indent(data, node).encode()
         if is_empty_tag(data, node):
             end = tag_end(data, node)
-            closing = b"</" + written_name(data, node) + b">"
-            return [Edit(end - 2, end, b">" + text + outer + closing)]
+            return [Edit(end - 2, end, b">" + text + outer + closing_tag(data, node))]
         if node.children:
             at = end_of(data, node.children[-1])
             return [Edit(at, at, text)]
@@ -174,6 +173,11 @@ def _indent(data: bytes, node: Node) -> str:
     """The line break and white space before ``node``; empty where it does not begin a line."""
     match = _INDENT.search(data[max(0, node.start - _LOOK_BACK) : node.start])
     return match[0].decode("ascii") if match else ""
+
+
+def closing_tag(data: bytes, node: Node) -> bytes:
+    """The end tag for an element that had none; its space tells it from those of others."""
+    return b"</" + written_name(data, node) + b" >"
 
 
 def spliced(size: int, edits: Sequence[Edit]) -> tuple[Copy | Insert, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,11 +11,23 @@ from mediaoptout.carriers.xmp import render
 from mediaoptout.carriers.xmp.editing import Edit, Editor, applied, spliced
 from mediaoptout.carriers.xmp.names import PREFIXES, parsed
 from mediaoptout.carriers.xmp.packet import MAX_PACKET, Packet, is_blank, read, white_space
+from mediaoptout.carriers.xmp.stripping import marked, strip
 from mediaoptout.carriers.xmp.tree import legal
 from mediaoptout.carriers.xmp.values import Found, find
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.patch import Copy, Insert
-from mediaoptout.vocabularies.properties import Bag, LangAlt, Property, Structs, Value, as_text
+from mediaoptout.vocabularies.properties import (
+    REPLACED,
+    WROTE,
+    Bag,
+    Gone,
+    LangAlt,
+    Property,
+    Structs,
+    Value,
+    as_text,
+)
+from mediaoptout.vocabularies.prose import is_ours
 from mediaoptout.vocabularies.settle import Settled, settle
 
 PADDING: Final = 2048
@@ -65,7 +77,8 @@ def merge(
 ) -> Merged:
     """A packet that says ``properties`` too.
 
-    A packet that is there keeps its size wherever the change fits into its white space.
+    A packet that is there keeps its size wherever the change fits into its white space. What we
+    put into a packet is listed in it (`WROTE`); where properties shall go, all on that list do.
 
     Args:
         data: the packet that is there, or None.
@@ -87,6 +100,8 @@ def merge(
         for item in properties
         if item.name.partition(":")[0] in PREFIXES
     ]
+    if any(item.goes for item in properties):
+        return Merged((), frozenset()) if data is None else strip(data, PADDING)
     most = MAX_PACKET if limit is None else min(limit, MAX_PACKET)
     room = _Room(max(padding, 1), most)
     if data is None or is_blank(data):
@@ -112,9 +127,11 @@ def merge(
 def _new(wanted: list[Property], old: int, room: _Room, read_only: bool) -> Merged:
     if not wanted:
         return Merged((Copy(0, old),), frozenset())
-    head, tail = render.packet(wanted, "r" if read_only else "w")
+    names = tuple(item.name for item in wanted)
+    marking = Property(WROTE, Bag(names))
+    head, tail = render.packet([*wanted, marking], "r" if read_only else "w")
     spare = room.spare(len(head) + len(tail), old)
-    said = frozenset(item.name for item in wanted)
+    said = frozenset(names)
     return Merged((Insert(head + white_space(spare) + tail),), said)
 
 
@@ -127,19 +144,60 @@ def _settle_all(
         if found.stated:
             present.setdefault(found.name, []).append(found)
     said: set[str] = set()
+    wrote: dict[str, str | None] = {}
     warnings: dict[str, None] = {}
     for item in wanted:
         there = present.get(item.name, [])
         settled = [_settled(item, found, force) for found in there]
-        _edit(editor, item, list(zip(there, settled, strict=True)))
+        if _edit(editor, item, list(zip(there, settled, strict=True))):
+            wrote[item.name] = _gave_way(there, settled)
         if not there or item.name in _GRADED or any(value.warning is None for value in settled):
             said.add(item.name)
         warnings |= {value.warning: None for value in settled if value.warning}
+    _mark(editor, present, wrote)
     return frozenset(said), tuple(warnings)
 
 
-def _edit(editor: Editor, wanted: Property, settled: list[tuple[Found, Settled]]) -> None:
-    """Tell ``editor`` what becomes of a property, wherever it stands."""
+def _gave_way(present: Sequence[Found], settled: Sequence[Settled]) -> str | None:
+    """The first simple text of others that is replaced."""
+    pairs = zip(present, settled, strict=True)
+    old = (found.value for found, new in pairs if new.value != found.value)
+    texts = (value for value in old if isinstance(value, str) and not is_ours(value))
+    return next(texts, None)
+
+
+def _mark(
+    editor: Editor, present: Mapping[str, Sequence[Found]], wrote: Mapping[str, str | None]
+) -> None:
+    """List in the packet what was written, and what of others gave way to it.
+
+    Args:
+        editor: what changes the packet.
+        present: the properties that are there, by name.
+        wrote: the names of those that were written, each with what stood there as simple text.
+    """
+    known = marked(present.get(WROTE, ()))
+    weaker = marked(present.get(REPLACED, ()))
+    new = {name: old for name, old in wrote.items() if name not in known}
+    gave_way = tuple(f"{name} {old}" for name, old in new.items() if old)
+    if new:
+        _list(editor, Property(WROTE, Bag((*known, *new))), present.get(WROTE, ()))
+    if gave_way:
+        _list(editor, Property(REPLACED, Bag((*weaker, *gave_way))), present.get(REPLACED, ()))
+
+
+def _list(editor: Editor, marking: Property, present: Sequence[Found]) -> None:
+    for number, found in enumerate(present):
+        if number:
+            editor.remove(found)
+        else:
+            editor.replace(found, marking)
+    if not present:
+        editor.add(marking)
+
+
+def _edit(editor: Editor, wanted: Property, settled: list[tuple[Found, Settled]]) -> bool:
+    """Tell ``editor`` what becomes of a property, wherever it stands; whether it changes."""
     changed = [(found, value) for found, (value, _) in settled if value != found.value]
     for number, (found, value) in enumerate(changed):
         if number:
@@ -148,11 +206,12 @@ def _edit(editor: Editor, wanted: Property, settled: list[tuple[Found, Settled]]
             editor.replace(found, Property(wanted.name, value))
     if not settled:
         editor.add(wanted)
-    elif wanted.name in _GRADED and all(
-        found.parsed != parsed(wanted.name) for found, _ in settled
-    ):
+        return True
+    if wanted.name in _GRADED and all(found.parsed != parsed(wanted.name) for found, _ in settled):
         # Only in a namespace that is not quite the standard's: others would not see it.
         editor.add(Property(wanted.name, as_text(settled[0][1].value)))
+        return True
+    return bool(changed)
 
 
 def _settled(wanted: Property, found: Found, force: bool) -> Settled:
@@ -171,7 +230,11 @@ def _padding(packet: Packet, old: int, edits: list[Edit], room: _Room) -> Edit:
         for edit in edits
     )
     there = len(packet.encoded(packet.data[start:end]))
-    spare = room.spare(old + grown - there, old) // packet.unit
+    ink = old + grown - there
+    if ink > old and ink + room.padding + there <= room.limit:
+        # What is there stays behind ours, so that it can be told apart again.
+        return Edit(start, start, white_space(room.padding // packet.unit))
+    spare = room.spare(ink, old) // packet.unit
     if spare <= end - start:
         return Edit(start, end - spare, b"")
     return Edit(start, end, white_space(spare))
@@ -189,3 +252,5 @@ def _legal(value: Value) -> Value:
             return Structs(
                 tuple(tuple((name, legal(text)) for name, text in item) for item in value.items)
             )
+        case Gone():
+            return value

@@ -8,9 +8,12 @@ from typing import Final
 
 from mediaoptout.carriers.xmp.names import META_URI, PREFIXES, RDF_URI
 from mediaoptout.carriers.xmp.tree import escape, escape_text
-from mediaoptout.vocabularies.properties import Bag, LangAlt, Property, Structs, Value
+from mediaoptout.vocabularies.properties import Bag, Gone, LangAlt, Property, Structs, Value
 
 HEADER: Final = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+
+TOOLKIT: Final = "mediaoptout "
+"""How the name of our toolkit begins, which a packet of ours states."""
 
 
 @dataclass(slots=True)
@@ -85,6 +88,8 @@ def _content(value: Value, names: Namespaces, indent: str) -> str:
         case Structs():
             kind = "rdf:Seq"
             items = [_struct(fields, names, within) for fields in value.items]
+        case Gone():
+            return ""
     array = names.name(kind)
     lines = "".join(within + line for line in items)
     return f"{deeper}<{array}>{lines}{deeper}</{array}>{indent}"
@@ -135,4 +140,4 @@ def _toolkit() -> str:
     """Who wrote the packet; what stands in a packet is never brought up to date."""
     from importlib.metadata import version
 
-    return f"mediaoptout {version('mediaoptout')}"
+    return TOOLKIT + version("mediaoptout")
