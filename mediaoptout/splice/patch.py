@@ -17,7 +17,7 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from mediaoptout.errors import MediaoptoutError
-from mediaoptout.splice.source import MAX_READ, Source, check_range
+from mediaoptout.splice.source import MAX_READ, Source, Windowed
 
 SCHEMA: Final = "mediaoptout.patch/1"
 
@@ -354,12 +354,16 @@ def _literals(source: Source, start: int, end: int) -> Iterator[Insert]:
         yield Insert(source.read(at, min(end, at + MAX_READ)))
 
 
-class PatchedSource:
-    """The file that ``patch`` makes of ``source``, readable before anything is written."""
+class PatchedSource(Windowed):
+    """The file that ``patch`` makes of ``source``, readable before anything is written.
+
+    Holes read as zeros.
+    """
 
     __slots__ = ("_patch", "_source")
 
     def __init__(self, source: Source, patch: Patch) -> None:
+        super().__init__()
         self._source = source
         self._patch = patch
 
@@ -368,9 +372,7 @@ class PatchedSource:
         """The size of the new file."""
         return self._patch.size
 
-    def read(self, start: int, end: int) -> bytes:
-        """See `Source.read`; holes read as zeros."""
-        check_range(start, end, self.size)
+    def _fetch(self, start: int, end: int) -> bytes:
         parts: list[bytes] = []
         for piece, low, high in self._patch._cut(start, end):
             match piece:

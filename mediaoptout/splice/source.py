@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,7 +116,41 @@ class StreamSource:
         return self._stream.read(end - start)
 
 
-class FileSource:
+class Windowed(ABC):
+    """A source that reads ahead, so that walking small headers costs few calls."""
+
+    __slots__ = ("_at", "_window")
+
+    def __init__(self) -> None:
+        self._window = b""
+        self._at = 0
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """How many bytes there are."""
+
+    @abstractmethod
+    def _fetch(self, start: int, end: int) -> bytes:
+        """The bytes from ``start`` to ``end``, which are inside; fewer if they are gone."""
+
+    def read(self, start: int, end: int) -> bytes:
+        """See `Source.read`."""
+        offset = start - self._at
+        if offset >= 0 and end - self._at <= len(self._window) and start <= end:
+            return self._window[offset : end - self._at]
+        size = self.size
+        check_range(start, end, size)
+        data = self._fetch(start, max(end, min(start + WINDOW, size)))
+        if len(data) < end - start:
+            raise DamagedError("the file became shorter while it was read", at=start)
+        if end - start > WINDOW:
+            return data
+        self._at, self._window = start, data
+        return data[: end - start]
+
+
+class FileSource(Windowed):
     """A file as a `Source`, with a small window read ahead. Use as a context manager.
 
     Args:
@@ -126,9 +161,10 @@ class FileSource:
         OSError: it cannot be opened.
     """
 
-    __slots__ = ("_at", "_fd", "_size", "_window", "path", "stat")
+    __slots__ = ("_fd", "_size", "path", "stat")
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         self.path = path
         # O_NONBLOCK: opening a pipe that nobody writes to must not hang.
         flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -139,8 +175,6 @@ class FileSource:
             self._fd = -1
             raise MediaError("this is no regular file", code="not-a-file")
         self._size = self.stat.st_size
-        self._window = b""
-        self._at = 0
 
     @property
     def size(self) -> int:
@@ -151,19 +185,8 @@ class FileSource:
         """The descriptor, for copies inside the kernel."""
         return self._fd
 
-    def read(self, start: int, end: int) -> bytes:
-        """See `Source.read`."""
-        offset = start - self._at
-        if offset >= 0 and end - self._at <= len(self._window) and start <= end:
-            return self._window[offset : end - self._at]
-        check_range(start, end, self._size)
-        data = _read_at(self._fd, start, max(end - start, min(WINDOW, self._size - start)))
-        if len(data) < end - start:
-            raise DamagedError("the file became shorter while it was read", at=start)
-        if end - start > WINDOW:
-            return data
-        self._at, self._window = start, data
-        return data[: end - start]
+    def _fetch(self, start: int, end: int) -> bytes:
+        return _read_at(self._fd, start, end - start)
 
     def close(self) -> None:
         """Let go of the file."""
