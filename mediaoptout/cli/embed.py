@@ -67,6 +67,8 @@ def embed(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Plan and check everything, write nothing.")
     ] = False,
+    report: given.Reports = None,
+    thumbnails: given.Thumbnails = False,
     jobs: given.Jobs = None,
     max_memory: given.Memory = "1G",
     form: given.Form = Format.TEXT,
@@ -83,6 +85,7 @@ def embed(
     from mediaoptout.cli import humane, running, summary
     from mediaoptout.cli.console import Console, finishing
     from mediaoptout.cli.identity import first_identity
+    from mediaoptout.cli.reporting import Reporting
     from mediaoptout.embedding import Declaration, EmbedOptions
     from mediaoptout.errors import UsageError
     from mediaoptout.reservation.profiles import DEFAULT, load
@@ -122,10 +125,17 @@ def embed(
     tally = EmbedTally()
     outcomes = embed_all(plan, declaration, options, copy_others=others is Others.COPY, means=means)
     clock = summary.Clock()
-    finished = running.follow(
-        console, plan, outcomes, tally, lambda record: summary.embedded(console, record)
-    )
-    if finished and not tally.files:
-        raise running.nothing(named, tally.skipped)
-    summary.of_embed(console, tally, clock, output=output, dry_run=dry_run)
-    raise typer.Exit(tally.exit if finished else Exit.NOT_DONE)
+    with Reporting(report, "embed", thumbnails=thumbnails, policy=profile) as reports:
+        finished = running.follow(
+            console,
+            plan,
+            reports.taking(outcomes),
+            tally,
+            lambda record: summary.embedded(console, record),
+        )
+        if finished and not tally.files:
+            raise running.nothing(named, tally.skipped)
+        code = tally.exit if finished else Exit.NOT_DONE
+        summary.of_embed(console, tally, clock, output=output, dry_run=dry_run)
+        reports.finish(console, skipped=tally.skipped, exit_code=code, complete=finished)
+    raise typer.Exit(code)

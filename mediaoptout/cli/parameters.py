@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,17 @@ Jobs = Annotated[
 Memory = Annotated[
     str,
     typer.Option("--max-memory", metavar="SIZE", help="Memory for all files at once, like 2G."),
+]
+Reports = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        help="A report of the run, by its name's end: .html, .xml (JUnit), .csv, .jsonl or .json.",
+    ),
+]
+Thumbnails = Annotated[
+    bool, typer.Option("--thumbnails", help="Show small pictures in the .html report.")
 ]
 Form = Annotated[
     Format, typer.Option("--format", help="Lines for people, or one JSON record a file.")

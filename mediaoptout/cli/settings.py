@@ -68,8 +68,16 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "update-checksums": bool,
         "prove": bool,
         "others": Others,
+        "report": list,
+        "thumbnails": bool,
     },
-    "verify": {**_COMMON, "profile": str, "quick": bool},
+    "verify": {
+        **_COMMON,
+        "profile": str,
+        "quick": bool,
+        "report": list,
+        "thumbnails": bool,
+    },
     "inspect": _COMMON,
 }
 """The options that can be set for each command, and what their values must be."""

@@ -16,6 +16,8 @@ def verify(
     quick: Annotated[
         bool, typer.Option("--quick", help="Read headers only; validate no manifest.")
     ] = False,
+    report: given.Reports = None,
+    thumbnails: given.Thumbnails = False,
     jobs: given.Jobs = None,
     max_memory: given.Memory = "1G",
     form: given.Form = Format.TEXT,
@@ -30,6 +32,7 @@ def verify(
     from mediaoptout.catalogue.tally import VerifyTally
     from mediaoptout.cli import humane, running, summary
     from mediaoptout.cli.console import Console, finishing
+    from mediaoptout.cli.reporting import Reporting
     from mediaoptout.words import EXPECTED_USES, Exit
 
     expected = EXPECTED_USES
@@ -44,14 +47,17 @@ def verify(
     console = Console(form, quiet=quiet, color=color)
     tally = VerifyTally()
     clock = summary.Clock()
-    finished = running.follow(
-        console,
-        plan,
-        verify_all(plan, expected=expected, quick=quick, means=means),
-        tally,
-        lambda record: summary.verified(console, record),
-    )
-    if finished and not tally.files:
-        raise running.nothing(named, tally.skipped)
-    summary.of_verify(console, tally, clock)
-    raise typer.Exit(tally.exit if finished else Exit.NOT_DONE)
+    with Reporting(report, "verify", thumbnails=thumbnails, policy=profile) as reports:
+        finished = running.follow(
+            console,
+            plan,
+            reports.taking(verify_all(plan, expected=expected, quick=quick, means=means)),
+            tally,
+            lambda record: summary.verified(console, record),
+        )
+        if finished and not tally.files:
+            raise running.nothing(named, tally.skipped)
+        code = tally.exit if finished else Exit.NOT_DONE
+        summary.of_verify(console, tally, clock)
+        reports.finish(console, skipped=tally.skipped, exit_code=code, complete=finished)
+    raise typer.Exit(code)

@@ -1,0 +1,1 @@
+"""What a run leaves for others: pages, tables, test results, and signed evidence."""

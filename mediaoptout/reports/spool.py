@@ -1,0 +1,51 @@
+"""What a report gathers while a run goes on: on the disk, since a run may be over any number."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+STEP: Final = 1 << 20
+"""How much is read back at once: 1 MiB."""
+
+
+class Spool:
+    r"""Text that is written once and read once; it has no name and goes with its process.
+
+    A name that is no Unicode becomes an escape (``\udc80``), which JSON reads back as it was.
+
+    Args:
+        folder: where there is room for it: that of the report.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 # closed by `close`
+        self.size = 0
+
+    def write(self, text: str) -> None:
+        """Add ``text`` at the end."""
+        self.size += self._file.write(text.encode("utf-8", "backslashreplace"))
+
+    def chunks(self) -> Iterator[bytes]:
+        """Everything that was written."""
+        self._file.seek(0)
+        while data := self._file.read(STEP):
+            yield data
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._file.close()
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
