@@ -7,6 +7,7 @@ chunks may be put in without any number to mend.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -206,10 +207,15 @@ def _blocks(
 
 
 def _place(layout: PngLayout, old: Text | None, chunk: bytes) -> Edit:
-    """A chunk instead of the old one; a new one behind the header, to be found early."""
+    """A chunk instead of the old one; a new one behind the header, to be found early.
+
+    In an animation it stands behind ``acTL``: whoever looks for that in the first few bytes alone
+    would take the file for a still picture.
+    """
     if old is not None:
         return Edit(old.chunk.start, old.chunk.end, (Insert(chunk),))
-    at = next(item.end for item in layout.chunks if item.type == b"IHDR")
+    before = itertools.takewhile(lambda item: item.type not in IMAGE, layout.chunks)
+    at = max(item.end for item in before if item.type in {b"IHDR", b"acTL"})
     return Edit(at, at, (Insert(chunk),))
 
 

@@ -73,6 +73,13 @@ def test_the_packet_stands_early_and_is_marked_read_only(plain):
     assert b'<?xpacket end="r"?>' in new
 
 
+def test_an_animation_still_begins_with_its_control_chunk(plain):
+    animated = with_chunks(plain, render(b"acTL", bytes((0, 0, 0, 1, 0, 0, 0, 0))))
+    data = written(animated)
+    assert data[33:].startswith(animated[33:53])
+    assert data[53:].startswith(b"\0") and data[57:61] == b"iTXt"
+
+
 def test_a_compressed_packet_is_read_and_merged(plain):
     new = written(with_chunks(plain, itxt(PACKET % b"DMI-PROHIBITED", compressed=True)))
     assert new.count(b"XML:com.adobe.xmp") == 1
