@@ -4,7 +4,8 @@
 
     MediaoptoutError
     ├── UsageError            the command, a profile or a policy is wrong: nothing was touched
-    │   └── ProfileError      a profile: names its file, key and line
+    │   ├── ProfileError      a profile: names its file, key and line
+    │   └── PolicyError       a policy: the same
     ├── MediaError            one file cannot be dealt with; the others go on
     │   ├── UnsupportedError  a kind of file that we do not write (or no media at all)
     │   ├── RefusedError      we could, but should not; the reason is true and has a way out
@@ -84,6 +85,12 @@ class ProfileError(UsageError):
     """A profile says something that it cannot say."""
 
     code = "profile"
+
+
+class PolicyError(UsageError):
+    """A policy says something that it cannot say."""
+
+    code = "policy"
 
 
 class MediaError(MediaoptoutError):

@@ -6,18 +6,20 @@ The forms are versioned (``mediaoptout.embed/1``); their JSON schemas are shippe
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, ClassVar, Final
 
 from mediaoptout.credentials.credential import Credential
 from mediaoptout.errors import ErrorInfo, UsageError
+from mediaoptout.reservation.identifiers import Identifier
 from mediaoptout.vocabularies.statement import Statement
 from mediaoptout.words import (
     Carrier,
     Exit,
+    FailOn,
     Permission,
     Severity,
     Status,
@@ -134,6 +136,22 @@ class Finding:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a run compares between files; no part of the record that is written.
+
+    Args:
+        identifiers: those of the file that are right by their schemes' rules.
+        holders: whose rights are reserved.
+    """
+
+    identifiers: tuple[Identifier, ...] = ()
+    holders: tuple[str, ...] = ()
+
+
+NO_TRAITS: Final = Traits()
+
+
 def _statement(statement: Statement) -> dict[str, Any]:
     return {
         "vocabulary": statement.vocabulary,
@@ -160,18 +178,34 @@ class VerifyRecord:
     missing: tuple[Carrier, ...] = ()
     findings: tuple[Finding, ...] = ()
     error: ErrorInfo | None = None
+    traits: Traits = NO_TRAITS
     SCHEMA: ClassVar[str] = "mediaoptout.verify/1"
 
     @property
     def exit(self) -> Exit:
         """What the record contributes to the exit code."""
+        return self.exit_on(FailOn.ERROR)
+
+    def exit_on(self, fail_on: FailOn) -> Exit:
+        """What the record contributes to the exit code.
+
+        Args:
+            fail_on: the findings that fail; with ``never`` no verdict fails either.
+        """
         if self.verdict is None:
             return Exit.NOT_DONE
+        if fail_on is FailOn.NEVER:
+            return Exit.AS_EXPECTED
         if self.verdict is not Verdict.RESERVED:
             return Exit.NOT_AS_EXPECTED
-        if any(finding.severity is Severity.ERROR for finding in self.findings):
+        if any(fail_on.fails(finding.severity) for finding in self.findings):
             return Exit.NOT_AS_EXPECTED
         return Exit.AS_EXPECTED
+
+    def with_findings(self, findings: Iterable[Finding]) -> VerifyRecord:
+        """The same record with more findings, behind those that it has."""
+        added = tuple(findings)
+        return replace(self, findings=(*self.findings, *added)) if added else self
 
     def to_json(self) -> dict[str, Any]:
         """The record as the contract has it."""

@@ -124,6 +124,20 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+class FailOn(StrEnum):
+    """Which findings make a run fail; a verdict other than ``reserved`` does unless ``NEVER``."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NEVER = "never"
+
+    def fails(self, severity: Severity) -> bool:
+        """Whether a finding of this severity fails."""
+        if self is FailOn.NEVER:
+            return False
+        return severity is Severity.ERROR or severity.value == self.value
+
+
 class Exit(IntEnum):
     """The exit codes of every command; the highest that applies wins."""
 

@@ -12,26 +12,23 @@ from mediaoptout.containers.base import Container, Layout
 from mediaoptout.containers.kinds import kind
 from mediaoptout.containers.registry import detect
 from mediaoptout.credentials.credential import Credential
-from mediaoptout.errors import ErrorInfo, MediaoptoutError
-from mediaoptout.records import Finding, VerifyRecord
+from mediaoptout.errors import ErrorInfo, MediaoptoutError, UsageError
+from mediaoptout.records import Traits, VerifyRecord
 from mediaoptout.splice.recovery import mend
 from mediaoptout.splice.source import FileSource, Source
-from mediaoptout.verification.findings import (
-    layout_findings,
-    statement_findings,
-    verdict_findings,
-)
 from mediaoptout.verification.manifest import (
-    manifest_findings,
     manifest_report,
     manifest_statements,
     report_beside,
 )
+from mediaoptout.verification.policy import Policy, default
+from mediaoptout.verification.rules.identifiers import right
+from mediaoptout.verification.rules.subject import Subject
 from mediaoptout.verification.verdict import judge
 from mediaoptout.vocabularies.properties import Entry
 from mediaoptout.vocabularies.reading import resolve, statements
 from mediaoptout.vocabularies.statement import Statement
-from mediaoptout.words import EXPECTED_USES, Carrier, Severity, Use, Verdict
+from mediaoptout.words import EXPECTED_USES, Carrier, Use, Verdict
 
 if TYPE_CHECKING:
     from mediaoptout.credentials.validation import Report
@@ -53,40 +50,82 @@ class Examined:
 
 
 def verify(
-    path: Path | str, *, expected: Collection[Use] = EXPECTED_USES, quick: bool = False
+    path: Path | str,
+    *,
+    expected: Collection[Use] | None = None,
+    quick: bool = False,
+    policy: Policy | None = None,
+    traits: bool = False,
 ) -> VerifyRecord:
     """What a file says about its uses, and what that amounts to. Raises nothing of the file's.
 
     Args:
         path: the file.
-        expected: the uses that should be reserved.
+        expected: the uses that should be reserved; None for those of the policy.
         quick: read headers only: a manifest is reported, not validated.
+        policy: the rules that are asked; None for ``reserved``.
+        traits: whether the record shall have what files are compared by.
+
+    Raises:
+        UsageError: the policy asks for facts, and MediaInfo is not installed.
     """
-    return examine(path, expected=expected, quick=quick).record
+    asked = Asked.of(policy, expected, quick=quick, traits=traits)
+    return examine(path, asked).record
 
 
-def examine(
-    path: Path | str, *, expected: Collection[Use] = EXPECTED_USES, quick: bool = False
-) -> Examined:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a file.
+
+    Args:
+        policy: the rules.
+        expected: the uses that should be reserved.
+        quick: read headers only.
+        traits: whether records shall have what files are compared by.
+    """
+
+    policy: Policy
+    expected: tuple[Use, ...]
+    quick: bool = False
+    traits: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        policy: Policy | None = None,
+        expected: Collection[Use] | None = None,
+        *,
+        quick: bool = False,
+        traits: bool = False,
+    ) -> Asked:
+        """With the uses of the policy, or those of the contract, where none are given."""
+        policy = policy or default()
+        uses = policy.expected or EXPECTED_USES if expected is None else expected
+        return cls(policy, tuple(uses), quick, traits)
+
+
+def examine(path: Path | str, asked: Asked | None = None) -> Examined:
     """The verify record of a file, and what it was made from; see `verify`."""
-    mended = tuple(
-        Finding("interrupted-change", Severity.WARNING, note, None) for note in mend(Path(path))
-    )
-    examined = _tried(path, expected, quick)
+    asked = asked or Asked.of()
+    mended = mend(Path(path))
+    examined = _tried(path, asked)
     if not mended:
         return examined
-    findings = (*mended, *examined.record.findings)
+    told = asked.policy.reported("interrupted-change", mended)
+    findings = (*told, *examined.record.findings)
     return replace(examined, record=replace(examined.record, findings=findings))
 
 
-def _tried(path: Path | str, expected: Collection[Use], quick: bool) -> Examined:
+def _tried(path: Path | str, asked: Asked) -> Examined:
     try:
         with FileSource(Path(path)) as source:
             container = detect(source)
             if container is None:
-                return Examined(_unknown(str(path), source))
+                return Examined(_unknown(str(path), source, asked))
             layout = container.read(source)
-            return _examined(str(path), source, container, layout, expected, quick)
+            return _examined(str(path), source, container, layout, asked)
+    except UsageError:
+        raise
     except MediaoptoutError as error:
         return Examined(VerifyRecord(path=str(path), error=error.info))
     except OSError as error:
@@ -101,7 +140,7 @@ def unreadable(error: OSError) -> ErrorInfo:
     )
 
 
-def _unknown(path: str, source: Source) -> VerifyRecord:
+def _unknown(path: str, source: Source, asked: Asked) -> VerifyRecord:
     known = kind(source.read(0, min(source.size, 1024)))
     if known is None:
         what = "the file is empty" if source.size == 0 else "no structure of a media file is found"
@@ -110,24 +149,14 @@ def _unknown(path: str, source: Source) -> VerifyRecord:
             size=source.size,
             error=ErrorInfo("not-media", what, "offset 0", "get a complete copy of the file"),
         )
-    finding = Finding(
-        "container-unsupported",
-        Severity.WARNING,
-        f"this is {known}: a kind of file that is not read yet",
-        "see 'mediaoptout formats' for those that are",
-    )
-    return VerifyRecord(
-        path=path, size=source.size, verdict=Verdict.UNSUPPORTED, findings=(finding,)
-    )
+    record = VerifyRecord(path=path, size=source.size, verdict=Verdict.UNSUPPORTED)
+    layout = Layout(size=source.size, essence=())
+    subject = Subject(record, source, layout, resolve(()), asked.expected, kind=known)
+    return record.with_findings(asked.policy.findings(subject, quick=asked.quick))
 
 
 def _examined(
-    path: str,
-    source: Source,
-    container: Container,
-    layout: Layout,
-    expected: Collection[Use],
-    quick: bool,
+    path: str, source: Source, container: Container, layout: Layout, asked: Asked
 ) -> Examined:
     beside = sidecars.find(Path(path), sidecars.XMP)
     if beside is not None:
@@ -136,33 +165,29 @@ def _examined(
     found = statements(entries)
     report = None
     if layout.manifest is not None:
-        report = manifest_report(source, container, check=not quick)
+        report = manifest_report(source, container, check=not asked.quick)
         found += manifest_statements(report)
     else:
-        report = report_beside(source, Path(path), check=not quick)
+        report = report_beside(source, Path(path), check=not asked.quick)
         if report is not None:
             found += manifest_statements(report, Carrier.SIDECAR_C2PA)
     resolved = resolve(found)
     damaged = any(block.error is not None for block in layout.blocks)
-    verdict = judge(found, resolved, expected, damaged=damaged)
-    told = [
-        *layout_findings(path, container, layout),
-        *verdict_findings(verdict, resolved, expected),
-        *statement_findings(found, resolved),
-    ]
-    if report is not None:
-        told += manifest_findings(report)
     record = VerifyRecord(
         path=path,
         container=container.name,
         size=source.size,
-        verdict=verdict,
+        verdict=judge(found, resolved, asked.expected, damaged=damaged),
         uses=resolved.uses,
         statements=found,
         credential=report.credential if report is not None else Credential(),
         missing=missing(container, layout, found),
-        findings=tuple(told),
     )
+    subject = Subject(record, source, layout, resolved, asked.expected, container, entries, report)
+    if asked.traits:
+        traits = Traits(tuple(right(subject)), subject.said.holders)
+        record = replace(record, traits=traits)
+    record = record.with_findings(asked.policy.findings(subject, quick=asked.quick))
     return Examined(record, entries, report)
 
 

@@ -1,0 +1,1 @@
+"""Rules: what can be asked of a file, each with the words that explain it."""

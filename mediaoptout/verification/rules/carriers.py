@@ -1,0 +1,292 @@
+"""Rules about the carriers: which of them speak, whether they agree, whether they can be read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Final
+
+from mediaoptout.reservation.model import Reservation
+from mediaoptout.verification.rules.rule import EMBED, Fault, Group, NoParameters, Rule
+from mediaoptout.verification.rules.subject import Subject
+from mediaoptout.vocabularies import prose
+from mediaoptout.vocabularies.encoding import encode
+from mediaoptout.vocabularies.properties import (
+    Bag,
+    Entry,
+    LangAlt,
+    Property,
+    Structs,
+    Value,
+    as_text,
+)
+from mediaoptout.words import Carrier, Severity, Use
+
+_COMPARED: Final = frozenset({"tdm:reservation", "tdm:policy", "plus:DataMining"})
+"""Properties that say the same in every carrier, or one of them is stale."""
+
+
+def _damaged(subject: Subject, _: NoParameters) -> Iterator[Fault]:
+    for block in subject.layout.blocks:
+        if block.error is not None:
+            yield Fault(
+                f"{block.location}: {block.error.message}",
+                block.error.fix,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which carriers are meant."""
+
+    carriers: Annotated[
+        tuple[Carrier, ...],
+        "the carriers that must hold the reservation where the container has them; empty for"
+        " every one that the container could hold",
+    ] = ()
+    except_: Annotated[tuple[Carrier, ...], "carriers that may be missing"] = ()
+
+
+def _missing(subject: Subject, wanted: Chosen) -> Iterator[Fault]:
+    lacking = [
+        carrier
+        for carrier in subject.record.missing
+        if carrier not in wanted.except_
+        if not wanted.carriers or carrier in wanted.carriers
+    ]
+    if lacking:
+        fix = "embed with signing" if lacking == [Carrier.C2PA] else None
+        yield Fault(f"the reservation is not in: {', '.join(lacking)}", fix)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Which carriers may speak."""
+
+    carriers: Annotated[tuple[Carrier, ...], "the carriers that may hold statements"] = ()
+
+
+def _unexpected(subject: Subject, wanted: Allowed) -> Iterator[Fault]:
+    places = {
+        item.carrier: item.location
+        for item in subject.record.statements
+        if item.meaning.uses and item.carrier not in wanted.carriers
+    }
+    for carrier, location in places.items():
+        yield Fault(f"{location} ({carrier}) holds a statement, and should not")
+
+
+def _disagree(subject: Subject, _: NoParameters) -> Iterator[Fault]:
+    yield from _uses_disagree(subject)
+    said: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for entry in subject.entries:
+        if entry.name in _COMPARED:
+            value = as_text(entry.value).strip()
+            said[entry.name][value].append(f"{entry.location} {entry.label}")
+    for name, values in said.items():
+        carriers = {place.partition(" ")[0] for places in values.values() for place in places}
+        if len(values) > 1 and len(carriers) > 1:
+            told = "; ".join(f"{value} ({places[0]})" for value, places in values.items())
+            yield Fault(f"{name} is not the same everywhere: {told}")
+    yield from _texts_disagree(subject)
+
+
+def _uses_disagree(subject: Subject) -> Iterator[Fault]:
+    """A carrier that machines read reserves less than another one does."""
+    reserved: dict[tuple[Carrier, str], set[Use]] = {}
+    for item in subject.record.statements:
+        if item.vocabulary.machine_readable and item.meaning.uses:
+            place = item.location.partition("/")[0] if item.carrier in _SIGNED else item.location
+            held = reserved.setdefault((item.carrier, place), set())
+            held.update(use for use, word in item.meaning.uses.items() if word.reserves)
+    for use in subject.expected:
+        with_it = [place for place, uses in reserved.items() if use in uses]
+        without = [place for place, uses in reserved.items() if use not in uses]
+        if with_it and without:
+            yield Fault(
+                f"{_place(with_it[0])} reserves {use}, {_place(without[0])} speaks and does not"
+            )
+
+
+_SIGNED: Final = frozenset({Carrier.C2PA, Carrier.SIDECAR_C2PA})
+
+
+def _place(place: tuple[Carrier, str]) -> str:
+    carrier, location = place
+    return f"{location} ({carrier})"
+
+
+def _texts_disagree(subject: Subject) -> Iterator[Fault]:
+    """Declarations of ours of different days or for different people."""
+    holders = subject.said.named
+    if len(holders) > 1:
+        told = "; ".join(f"{name} ({entry.location} {entry.label})" for name, entry in holders)
+        yield Fault(f"the declarations name different holders: {told}")
+    dates = {text: entry for entry, text in reversed(subject.said.dates)}
+    if len(dates) > 1:
+        told = "; ".join(
+            f"{text} ({entry.location} {entry.label})" for text, entry in dates.items()
+        )
+        yield Fault(f"the declarations are of different days: {told}")
+
+
+def _duplicate(subject: Subject, _: NoParameters) -> Iterator[Fault]:
+    packets = [
+        block.location
+        for block in subject.layout.blocks
+        if block.carrier is Carrier.XMP and block.entries
+    ]
+    stated = {
+        entry.location
+        for entry in subject.entries
+        if entry.carrier is Carrier.XMP and entry.name in _COMPARED
+    }
+    several = [place for place in packets if place in stated]
+    if len(packets) > 1 and len(several) > 1:
+        yield Fault(f"{len(several)} XMP packets hold a reservation: {', '.join(several)}")
+
+
+@dataclass(frozen=True, slots=True)
+class OfProfile:
+    """The profile that files are compared with."""
+
+    profile: Annotated[str, "its name, or the path of its file"] = "eu-tdm"
+    set_: Annotated[
+        tuple[str, ...], "KEY=VALUE pairs that win over the profile, as with --set"
+    ] = ()
+
+
+def _profile_differs(subject: Subject, wanted: OfProfile) -> Iterator[Fault]:
+    properties, holders = _wanted(wanted.profile, wanted.set_)
+    for entry in subject.entries:
+        if entry.name in properties and not _says(entry, properties[entry.name]):
+            value = as_text(properties[entry.name])
+            yield Fault(
+                f"{entry.location} {entry.label} is {_short(as_text(entry.value))!r}, where the"
+                f" profile {wanted.profile} says {_short(value)!r}"
+            )
+    said = subject.said.holders
+    for name in holders:
+        if said and name not in said:
+            yield Fault(
+                f"the profile {wanted.profile} is for {name}, the file names {', '.join(said)}"
+            )
+
+
+@cache
+def _wanted(name: str, settings: tuple[str, ...]) -> tuple[dict[str, Value], tuple[str, ...]]:
+    """What a profile has carriers say, and for whom; texts with a date of their own left out."""
+    from mediaoptout.reservation.profiles import load
+
+    reservation: Reservation = load(name, settings)
+    texts = {"xmpRights:Marked", "xmpRights:Owner", "plus:CopyrightOwner", "plus:Licensor"}
+    properties: Iterable[Property] = encode(reservation)
+    return (
+        {item.name: item.value for item in properties if item.name not in texts},
+        tuple(holder.name for holder in reservation.holders),
+    )
+
+
+def _usable_profile(wanted: OfProfile) -> None:
+    from mediaoptout.errors import UsageError
+
+    try:
+        _wanted(wanted.profile, wanted.set_)
+    except UsageError as error:
+        raise ValueError(error.message) from error
+
+
+def _says(entry: Entry, value: Value) -> bool:
+    """Whether an entry says a wanted value; texts of others and other languages may differ."""
+    if isinstance(value, Bag | Structs):
+        return True
+    if not prose.is_ours(value):
+        return as_text(entry.value).strip() == as_text(value).strip()
+    if not prose.is_ours(entry.value) or prose.same_declaration(entry.value, value):
+        return True
+    texts = [text for _, text in value.items] if isinstance(value, LangAlt) else [as_text(value)]
+    single = as_text(entry.value)
+    return not isinstance(entry.value, LangAlt) and any(
+        prose.same_declaration(single, text) for text in texts
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+RULES: Final[tuple[Rule[Any], ...]] = (
+    Rule(
+        "carrier-damaged",
+        Group.CARRIERS,
+        "A block that could hold a reservation cannot be read.",
+        Severity.ERROR,
+        _damaged,
+        "A cut-off XMP packet or a tag whose lengths do not fit could say anything, so the verdict"
+        " is `damaged` whatever the other carriers say.",
+        "repair or remove the block, then run again",
+    ),
+    Rule(
+        "carrier-missing",
+        Group.CARRIERS,
+        "A carrier that the container could hold does not hold the reservation.",
+        Severity.WARNING,
+        _missing,
+        "What the container could hold is in the table of formats. Each carrier has readers of its"
+        " own: a player shows the tags, a picture agency reads XMP, a platform reads the manifest."
+        " A carrier that is empty was stripped, or the file was tagged by a program that knows"
+        " only one.",
+        EMBED,
+        parameters=Chosen,
+        details=True,
+    ),
+    Rule(
+        "carrier-unexpected",
+        Group.CARRIERS,
+        "A carrier holds a statement that should not.",
+        Severity.WARNING,
+        _unexpected,
+        "Some recipients take plain files only: no ID3 in a WAV, no sidecars. The rule names every"
+        " carrier with a statement that is not in the list.",
+        "take the statement out there, or have the carrier in the list",
+        parameters=Allowed,
+    ),
+    Rule(
+        "carriers-disagree",
+        Group.CARRIERS,
+        "The carriers do not say the same.",
+        Severity.ERROR,
+        _disagree,
+        "Compared are the uses that each machine-readable carrier reserves, the values of"
+        " tdm:reservation, tdm:policy and plus:DataMining, and of declarations of ours the holder"
+        " and the day. A difference means that one of them is stale: one program changed one"
+        " carrier and left the others.",
+        EMBED,
+        details=True,
+    ),
+    Rule(
+        "packet-duplicate",
+        Group.CARRIERS,
+        "Several XMP packets hold a reservation.",
+        Severity.WARNING,
+        _duplicate,
+        "A file has one main XMP packet. Where programs have appended a second, each reader takes"
+        " another one.",
+        "leave one packet",
+    ),
+    Rule(
+        "profile-differs",
+        Group.CARRIERS,
+        "A carrier says something other than the profile does.",
+        Severity.ERROR,
+        _profile_differs,
+        "Every property that the profile would write is compared with what stands in the file,"
+        " wherever it stands; the day of the declaration may differ, and so may texts of others.",
+        "embed the profile",
+        parameters=OfProfile,
+        usable=_usable_profile,
+        details=True,
+    ),
+)

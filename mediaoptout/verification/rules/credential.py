@@ -1,0 +1,253 @@
+"""Rules about the credential: whether there is one, whether it holds, and who signed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from mediaoptout.verification.rules.declaration import matches
+from mediaoptout.verification.rules.rule import Fault, Group, NoParameters, Rule
+from mediaoptout.verification.rules.subject import Subject
+from mediaoptout.vocabularies.cawg import decode
+from mediaoptout.words import Carrier, Integrity, Severity, Trust, Use
+
+_THERE: Final = frozenset(Integrity) - {Integrity.ABSENT}
+
+
+def _told(rule: str) -> Callable[[Subject, NoParameters], Iterator[Fault]]:
+    """What reading the manifest has to say under the name of a rule."""
+
+    def check(subject: Subject, _: NoParameters) -> Iterator[Fault]:
+        for finding in subject.of_manifest:
+            if finding.rule == rule:
+                yield Fault(finding.message, finding.fix)
+
+    return check
+
+
+def _missing(subject: Subject, _: NoParameters) -> Iterator[Fault]:
+    family = subject.container
+    possible = family is not None and Carrier.C2PA in family.carries
+    if possible and subject.record.credential.integrity is Integrity.ABSENT:
+        yield Fault("the file has no C2PA manifest")
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """Who may sign."""
+
+    signers: Annotated[
+        tuple[str, ...],
+        "the names in the certificate (common name, organisation); * and ? stand for other"
+        " characters",
+    ] = ()
+    serials: Annotated[
+        tuple[str, ...], "the serial numbers of the certificates, decimal or hexadecimal (0x…)"
+    ] = ()
+
+
+def _signer(subject: Subject, wanted: Signers) -> Iterator[Fault]:
+    credential, report = subject.record.credential, subject.report
+    if credential.integrity not in _THERE or report is None:
+        return
+    serial = report.serial
+    named = matches(credential.signer or "", wanted.signers)
+    if named or (serial is not None and serial in map(_serial, wanted.serials)):
+        return
+    number = f" (certificate {serial:#x})" if serial is not None else ""
+    yield Fault(
+        f"{credential.signer or 'an unnamed signer'}{number} signed, and is not in the list"
+    )
+
+
+def _serial(text: str) -> int:
+    return int(text, 0)
+
+
+def _usable_signers(wanted: Signers) -> None:
+    if not wanted.signers and not wanted.serials:
+        raise ValueError("the list of signers is empty: give signers or serials")
+    for text in wanted.serials:
+        _serial(text)
+
+
+def _untimed(subject: Subject, _: NoParameters) -> Iterator[Fault]:
+    credential = subject.record.credential
+    if credential.integrity in _THERE and not credential.timestamped:
+        yield Fault("no time stamp shows when the manifest was signed")
+
+
+@dataclass(frozen=True, slots=True)
+class Trusts:
+    """How much must be known of the signer."""
+
+    trust: Annotated[tuple[Trust, ...], "what may hold of the signer"] = (Trust.TRUSTED,)
+
+
+def _trust(subject: Subject, wanted: Trusts) -> Iterator[Fault]:
+    credential = subject.record.credential
+    checked = credential.integrity in (Integrity.INTACT, Integrity.BROKEN)
+    if checked and credential.trust not in wanted.trust:
+        signer = credential.signer or "an unnamed signer"
+        yield Fault(f"the signer, {signer}, is {credential.trust}, not {' or '.join(wanted.trust)}")
+
+
+def _dropped(subject: Subject, _: NoParameters) -> Iterator[Fault]:
+    """An ancestor reserves, and the present manifest says nothing, or less."""
+    report = subject.report
+    if report is None:
+        return
+    now = _reserved(report.assertions, lambda where: where == "C2PA")
+    before = _reserved(report.assertions, lambda where: where != "C2PA")
+    lost = [use for use in Use if use in before and use not in now]
+    if lost:
+        yield Fault(
+            f"an earlier manifest reserved {', '.join(lost)}; the one that was signed last does not"
+        )
+
+
+def _reserved(assertions: Any, counts: Callable[[str], bool]) -> set[Use]:
+    return {
+        use
+        for where, label, data in assertions
+        if counts(where)
+        for statement in decode(label, data, where, Carrier.C2PA)
+        for use, permission in statement.meaning.uses.items()
+        if permission.reserves
+    }
+
+
+def _silent(subject: Subject, _: NoParameters) -> Iterator[Fault]:
+    there = subject.record.credential.integrity in _THERE
+    speaks = any(
+        item.carrier in (Carrier.C2PA, Carrier.SIDECAR_C2PA) and item.meaning.uses
+        for item in subject.record.statements
+    )
+    if there and not speaks:
+        signer = subject.record.credential.signer or "an unnamed signer"
+        yield Fault(f"the manifest of {signer} says nothing about mining or training")
+
+
+RULES: Final[tuple[Rule[Any], ...]] = (
+    Rule(
+        "credential-unchecked",
+        Group.CREDENTIAL,
+        "There is a C2PA manifest whose hashes were not checked.",
+        Severity.INFO,
+        _told("credential-unchecked"),
+        "With --quick only headers are read.",
+        "verify without --quick",
+    ),
+    Rule(
+        "credential-broken",
+        Group.CREDENTIAL,
+        "The file is not what was signed.",
+        Severity.ERROR,
+        _told("credential-broken"),
+        "A hash of the manifest does not fit: the sound or picture, the metadata or the manifest"
+        " itself was changed after signing, or part of it is cut off. A reservation in it still"
+        " counts; a permission does not.",
+        "get the file again from where it came, or ask who changed it",
+    ),
+    Rule(
+        "credential-untrusted",
+        Group.CREDENTIAL,
+        "Nobody in the trust list vouches for the signer.",
+        Severity.INFO,
+        _told("credential-untrusted"),
+        "Hashes and signature may hold all the same: that is another answer. Identities that are"
+        " made here are untrusted until their certificate is bought, or their root is trusted.",
+        "compare the signer with the one that you expect",
+    ),
+    Rule(
+        "credential-expired",
+        Group.CREDENTIAL,
+        "The signer's certificate was not shown to be alive at signing.",
+        Severity.WARNING,
+        _told("credential-expired"),
+        "It has expired, and no time stamp shows that it was valid when the file was signed.",
+        "ask the signer to sign anew, with a time stamp",
+    ),
+    Rule(
+        "credential-revoked",
+        Group.CREDENTIAL,
+        "The signer's certificate was revoked.",
+        Severity.WARNING,
+        _told("credential-revoked"),
+        "Its issuer took it back, for instance because the key was lost to somebody.",
+        "ask the signer what happened",
+    ),
+    Rule(
+        "credential-ancestor-broken",
+        Group.CREDENTIAL,
+        "An earlier manifest or ingredient was broken already when this one was signed.",
+        Severity.WARNING,
+        _told("credential-ancestor-broken"),
+        "The present signature is right, and says nothing about what came before it.",
+        "look at the earlier versions of the file",
+    ),
+    Rule(
+        "credential-missing",
+        Group.CREDENTIAL,
+        "The file has no C2PA manifest, in it or beside it.",
+        Severity.WARNING,
+        _missing,
+        "Only asked of formats that can carry one (see 'mediaoptout formats').",
+        "embed with signing, or ask the sender for the signed file",
+    ),
+    Rule(
+        "credential-silent",
+        Group.CREDENTIAL,
+        "The manifest says nothing about mining and training.",
+        Severity.WARNING,
+        _silent,
+        "A manifest of a camera or an editing program is a credential, but no reservation: readers"
+        " of manifests find nothing in it.",
+        "embed with --resign, which keeps that manifest as the parent of a new one",
+    ),
+    Rule(
+        "credential-trust",
+        Group.CREDENTIAL,
+        "The signer is not trusted as the policy wants it.",
+        Severity.ERROR,
+        _trust,
+        "For recipients who take files only from signers that a trust list vouches for.",
+        "have the file signed with a certificate of the trust list",
+        parameters=Trusts,
+        full=True,
+    ),
+    Rule(
+        "credential-signer",
+        Group.CREDENTIAL,
+        "Somebody signed who is not in the list.",
+        Severity.ERROR,
+        _signer,
+        "A list of your own signers, or of those with whom you have a contract. The name is what"
+        " the certificate says; whether to believe it is a matter of trust (credential-trust).",
+        "ask who signed it, or add the signer to the policy",
+        parameters=Signers,
+        usable=_usable_signers,
+    ),
+    Rule(
+        "credential-untimed",
+        Group.CREDENTIAL,
+        "No time stamp shows when the manifest was signed.",
+        Severity.WARNING,
+        _untimed,
+        "Without the time stamp of an authority the signature loses its worth on the day on which"
+        " the certificate ends.",
+        "sign with an identity that has a time-stamp authority",
+        full=True,
+    ),
+    Rule(
+        "chain-dropped",
+        Group.CREDENTIAL,
+        "An earlier manifest reserved, and the one signed last dropped it.",
+        Severity.WARNING,
+        _dropped,
+        "Who edits a signed file and signs it again keeps the earlier manifest as its parent, and"
+        " should carry over what it says. The earlier reservation still counts.",
+        "embed with --resign, so that the newest manifest says it again",
+    ),
+)
