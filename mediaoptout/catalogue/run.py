@@ -1,4 +1,8 @@
-"""A run over many files: jobs through workers to records."""
+"""A run over many files: jobs through workers to records.
+
+What the work itself needs is imported where it is done: a process that only hands out jobs should
+not load every container before the workers can begin to.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,19 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from mediaoptout.catalogue.outputs import Job
 from mediaoptout.catalogue.selection import is_media
 from mediaoptout.catalogue.workers import Outcome, run
-from mediaoptout.credentials.session import current
-from mediaoptout.embedding import Declaration, EmbedOptions, embed_file
+from mediaoptout.credentials import identity
 from mediaoptout.errors import MediaoptoutError, WriteError
 from mediaoptout.records import EmbedRecord, InspectRecord, VerifyRecord
-from mediaoptout.splice.patch import Patch
 from mediaoptout.splice.source import MAX_READ, FileSource
-from mediaoptout.splice.writer import same_bytes, write
-from mediaoptout.verification.check import verify
-from mediaoptout.verification.look import inspect
 from mediaoptout.words import EXPECTED_USES, Status, Use
+
+if TYPE_CHECKING:
+    from mediaoptout.embedding import Declaration, EmbedOptions
 
 T = TypeVar("T")
 
@@ -98,9 +100,9 @@ def embed_all(
         UsageError: there is no identity to sign with.
     """
     if options.sign:
-        current()  # the identity is made, or found wanting, before there are several of us
+        identity.local()  # made, or found wanting, before there are several of us
     work = partial(_embed, declaration=declaration, options=options, copy_others=copy_others)
-    for outcome in _outcomes(work, jobs, means, validates=options.sign):
+    for outcome in outcomes(work, jobs, means, validates=options.sign):
         if outcome.error is not None:
             path = str(outcome.job.item.path)
             failed = EmbedRecord(path=path, status=Status.FAILED, error=outcome.error)
@@ -125,7 +127,7 @@ def verify_all(
         means: what the run may use.
     """
     work = partial(_verify, expected=tuple(expected), quick=quick)
-    for outcome in _outcomes(work, jobs, means, validates=not quick):
+    for outcome in outcomes(work, jobs, means, validates=not quick):
         if outcome.error is not None:
             yield outcome.job, VerifyRecord(path=str(outcome.job.item.path), error=outcome.error)
         else:
@@ -141,7 +143,7 @@ def inspect_all(
         jobs: the files.
         means: what the run may use.
     """
-    for outcome in _outcomes(_inspect, jobs, means, validates=True):
+    for outcome in outcomes(_inspect, jobs, means, validates=True):
         if outcome.error is not None:
             unread = VerifyRecord(path=str(outcome.job.item.path), error=outcome.error)
             summary = outcome.error.message
@@ -150,9 +152,20 @@ def inspect_all(
             yield outcome.job, outcome.result
 
 
-def _outcomes(
+def outcomes(
     work: Callable[[Job], T], jobs: Sequence[Job], means: Means | None, *, validates: bool
 ) -> Iterator[Outcome[Job, T]]:
+    """Do something with many files, within what the run may use, in the order in which it is done.
+
+    Args:
+        work: what to do with one; it can be pickled.
+        jobs: the files.
+        means: what the run may use.
+        validates: whether manifests are validated, which takes memory.
+
+    Raises:
+        Interrupted: Ctrl-C left files undone.
+    """
     means = means or Means()
     shown = partial(_showing, work) if os.environ.get(DEBUG) else work
     cost = partial(_cost, validates=validates)
@@ -183,17 +196,20 @@ def _cost(job: Job, *, validates: bool) -> int:
     return min(job.item.size, VALIDATING)
 
 
-def _passed_over(job: Job) -> bool:
+def passed_over(job: Job) -> bool:
+    """Whether a file was found in a folder and is no media."""
     return not job.item.named and not is_media(job.item.path)
 
 
 def _embed(
     job: Job, declaration: Declaration, options: EmbedOptions, copy_others: bool
 ) -> EmbedRecord | None:
-    if _passed_over(job):
+    if passed_over(job):
         if copy_others:
             return _copied(job, options, None)
         return None
+    from mediaoptout.embedding.single import embed_file
+
     record = embed_file(job.item.path, job.target, declaration, options)
     if copy_others and record.output is None and record.status is not Status.FAILED:
         return _copied(job, options, record)
@@ -202,6 +218,9 @@ def _embed(
 
 def _copied(job: Job, options: EmbedOptions, record: EmbedRecord | None) -> EmbedRecord | None:
     """Copy a file that was not written; its record says where to, or why that failed."""
+    from mediaoptout.splice.patch import Patch
+    from mediaoptout.splice.writer import same_bytes, write
+
     target = job.target
     if target is None or options.dry_run:
         return record
@@ -224,8 +243,12 @@ def _copied(job: Job, options: EmbedOptions, record: EmbedRecord | None) -> Embe
 
 
 def _verify(job: Job, expected: tuple[Use, ...], quick: bool) -> VerifyRecord | None:
-    return None if _passed_over(job) else verify(job.item.path, expected=expected, quick=quick)
+    from mediaoptout.verification.check import verify
+
+    return None if passed_over(job) else verify(job.item.path, expected=expected, quick=quick)
 
 
 def _inspect(job: Job) -> InspectRecord | None:
-    return None if _passed_over(job) else inspect(job.item.path)
+    from mediaoptout.verification.look import inspect
+
+    return None if passed_over(job) else inspect(job.item.path)
