@@ -60,7 +60,10 @@ def metadata(properties: tuple[Property, ...]) -> dict[str, Any]:
     """
     data: dict[str, Any] = {"@context": {}}
     for item in properties:
-        data["@context"][item.name.partition(":")[0]] = NAMESPACES[item.name.partition(":")[0]]
+        prefix = item.name.partition(":")[0]
+        if prefix not in NAMESPACES or item.goes:
+            continue
+        data["@context"][prefix] = NAMESPACES[prefix]
         match item.value:
             case str():
                 data[item.name] = item.value

@@ -30,12 +30,6 @@ from mediaoptout.words import Use
 
 PREFIX: Final = "mediaoptout:"
 
-WROTE: Final = f"{PREFIX}Wrote"
-"""A bag of the names of the properties that the declaration added to the packet it stands in.
-
-What was there before, by whomever, is not in it: what is named here can be taken out again.
-"""
-
 DECLARED: Final = f"{PREFIX}Declared"
 """The day of the declaration, as ISO 8601 has it."""
 
@@ -77,7 +71,7 @@ def encode(reservation: Reservation) -> tuple[Property, ...]:
     values: dict[str, Value | None] = {
         "Holders": _structs(_holder(item) for item in facts.holders),
         "Works": _structs(_work(item) for item in facts.works),
-        "Capacity": facts.capacity,
+        "Capacity": str(facts.capacity) if facts.capacity else None,
         "Declarant": _structs([_holder(facts.declarant)] if facts.declarant else []),
         "Represented": facts.represented,
         "Mandate": facts.mandate,

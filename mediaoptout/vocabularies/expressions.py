@@ -26,7 +26,7 @@ _TEXTS: Final = {
 }
 """The field that holds the expression or the link; some write the property's own name again."""
 
-_REFERRING: Final = frozenset(code for code in plus.MEANINGS if "-SEE" in code)
+_REFERRING: Final = frozenset({plus.SEE_CONSTRAINT, plus.SEE_EMBEDDED, plus.SEE_LINKED})
 """The values of PLUS that refer to something else for the terms."""
 
 MAX_ITEMS: Final = 100

@@ -12,7 +12,7 @@ from typing import Final
 
 from mediaoptout.errors import RefusedError
 from mediaoptout.reservation.model import Reservation
-from mediaoptout.vocabularies.properties import Entry, LangAlt, Property, as_text
+from mediaoptout.vocabularies.properties import Entry, LangAlt, Property, Structs, as_text
 from mediaoptout.vocabularies.statement import Meaning, Statement, same
 from mediaoptout.words import Permission, Use, Vocabulary
 
@@ -26,6 +26,8 @@ EXCEPT_SEARCH: Final = "DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING"
 AI_TRAINING: Final = "DMI-PROHIBITED-AIMLTRAINING"
 GENERATIVE_TRAINING: Final = "DMI-PROHIBITED-GENAIMLTRAINING"
 SEE_CONSTRAINT: Final = "DMI-PROHIBITED-SEECONSTRAINT"
+SEE_EMBEDDED: Final = "DMI-PROHIBITED-SEEEMBEDDEDRIGHTSEXPR"
+SEE_LINKED: Final = "DMI-PROHIBITED-SEELINKEDRIGHTSEXPR"
 
 _SEE = Meaning(same(C, MINING, TRAINING, GENERATIVE), (INFERENCE,))
 
@@ -37,8 +39,8 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     EXCEPT_SEARCH: Meaning({**same(R, MINING, TRAINING, GENERATIVE), SEARCH: A}, (INFERENCE,)),
     PROHIBITED: Meaning(same(R, MINING, TRAINING, GENERATIVE), (INFERENCE, SEARCH)),
     SEE_CONSTRAINT: _SEE,
-    "DMI-PROHIBITED-SEEEMBEDDEDRIGHTSEXPR": _SEE,
-    "DMI-PROHIBITED-SEELINKEDRIGHTSEXPR": _SEE,
+    SEE_EMBEDDED: _SEE,
+    SEE_LINKED: _SEE,
 }
 """What each of the nine values means."""
 
@@ -50,8 +52,8 @@ LABELS: Final[Mapping[str, str]] = {
     "prohibited except for search engine indexing": EXCEPT_SEARCH,
     "prohibited": PROHIBITED,
     "prohibited, see plus:otherconstraints": SEE_CONSTRAINT,
-    "prohibited, see iptcext:embdencrightsexpr": "DMI-PROHIBITED-SEEEMBEDDEDRIGHTSEXPR",
-    "prohibited, see iptcext:linkedencrightsexpr": "DMI-PROHIBITED-SEELINKEDRIGHTSEXPR",
+    "prohibited, see iptcext:embdencrightsexpr": SEE_EMBEDDED,
+    "prohibited, see iptcext:linkedencrightsexpr": SEE_LINKED,
 }
 """The labels that some programs write instead of the URI, in lower case."""
 
@@ -72,15 +74,28 @@ def is_ours(value: str) -> bool:
 
 
 def encode(reservation: Reservation) -> tuple[Property, ...]:
-    """The value that says exactly the reservation, with its companion; empty if none does."""
+    """The value that says exactly the reservation, with its companions; empty if none does.
+
+    What is allowed on terms only refers to them: in words (``plus:OtherConstraints``), and where
+    there is a policy by a link to it (``Iptc4xmpExt:LinkedEncRightsExpr``).
+    """
     chosen = _choose(reservation)
     if chosen is None:
         return ()
-    properties = [Property("plus:DataMining", VOCABULARY + chosen)]
-    if chosen == SEE_CONSTRAINT and reservation.texts:
+    if chosen != SEE_CONSTRAINT:
+        return (Property("plus:DataMining", VOCABULARY + chosen),)
+    companions: list[Property] = []
+    if reservation.texts:
         texts = (("x-default", reservation.texts[0][1]), *reservation.texts)
-        properties.append(Property("plus:OtherConstraints", LangAlt(texts)))
-    return tuple(properties)
+        companions.append(Property("plus:OtherConstraints", LangAlt(texts)))
+    if reservation.policy_url is not None:
+        link = (("Iptc4xmpExt:LinkedRightsExpr", reservation.policy_url),)
+        companions.append(
+            Property("Iptc4xmpExt:LinkedEncRightsExpr", Structs((link,), ordered=False))
+        )
+        if not reservation.texts:
+            chosen = SEE_LINKED
+    return (Property("plus:DataMining", VOCABULARY + chosen), *companions)
 
 
 def _choose(reservation: Reservation) -> str | None:

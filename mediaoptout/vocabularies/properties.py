@@ -7,7 +7,7 @@ them; a tag carrier has a table from names to its own keys (``tdm:reservation`` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mediaoptout.words import Carrier
 
@@ -56,9 +56,15 @@ class Bag:
 
 @dataclass(frozen=True, slots=True)
 class Structs:
-    """An ordered list of structures, each a tuple of qualified field names and texts."""
+    """A list of structures, each a tuple of qualified field names and texts.
+
+    Args:
+        items: the structures.
+        ordered: whether XMP has them as a *Seq*, else as a *Bag*; no difference in what they say.
+    """
 
     items: tuple[tuple[tuple[str, str], ...], ...]
+    ordered: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mediaoptout.vocabularies import plus, prose, tdmrep
+from mediaoptout.vocabularies import declaration, identifying, plus, prose, tdmrep
 from mediaoptout.vocabularies.properties import Gone, Property, Value, as_text
 
 
@@ -49,6 +49,12 @@ def settle(wanted: Property, present: Value | None, *, force: bool = False) -> S
             value, warning = plus.settle(as_text(wanted.value), as_text(present), force)
         case "tdm:reservation":
             value, warning = tdmrep.settle(as_text(wanted.value), as_text(present), force)
+        case name if name.startswith(declaration.PREFIX):
+            return Settled(wanted.value)
+        case name if name in identifying.KEYS and identifying.same(
+            name, as_text(present), as_text(wanted.value)
+        ):
+            return Settled(present)
         case _ if prose.same_declaration(present, wanted.value):
             return Settled(present)
         case _ if prose.is_ours(present):
@@ -56,6 +62,18 @@ def settle(wanted: Property, present: Value | None, *, force: bool = False) -> S
         case _:
             return Settled(present, f"{wanted.name} of somebody else was kept")
     return Settled(value, warning)
+
+
+def leaves(wanted: Property, present: Value | None) -> bool:
+    """Whether what stands there is ours and shall go.
+
+    Args:
+        wanted: what we would say, or that it shall go.
+        present: what stands there, or None.
+    """
+    if not wanted.goes or present is None or not as_text(present).strip():
+        return False
+    return settle(wanted, present).gone
 
 
 def _is_ours(name: str, known: Gone, present: Value) -> bool:

@@ -16,6 +16,7 @@ from mediaoptout.carriers.xmp.tree import legal
 from mediaoptout.carriers.xmp.values import Found, find
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.patch import Copy, Insert
+from mediaoptout.vocabularies import declaration
 from mediaoptout.vocabularies.properties import (
     REPLACED,
     WROTE,
@@ -35,6 +36,25 @@ PADDING: Final = 2048
 
 _GRADED: Final = frozenset({"plus:DataMining", "tdm:reservation"})
 """The properties of which a kept value is as strict as ours, or stricter."""
+
+_TERMS: Final = "xmpRights:UsageTerms"
+"""The text that bears the date of the declaration."""
+
+_RENEWED: Final = frozenset(
+    {
+        "Iptc4xmpExt:LinkedEncRightsExpr",
+        "dc:identifier",
+        "plus:CopyrightOwner",
+        "plus:Licensor",
+        "plus:OtherConstraints",
+        "tdm:policy",
+        "xmp:Identifier",
+        "xmpRights:Owner",
+        "xmpRights:WebStatement",
+    }
+)
+"""The properties that stay ours once we wrote them: brought up to date, and taken out when they
+are said no longer. A notice or terms that somebody wrote over ours are theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +98,8 @@ def merge(
     """A packet that says ``properties`` too.
 
     A packet that is there keeps its size wherever the change fits into its white space. What we
-    put into a packet is listed in it (`WROTE`); where properties shall go, all on that list do.
+    put into a packet is listed in it (`WROTE`); where nothing else is wanted than that properties
+    go, all on that list do.
 
     Args:
         data: the packet that is there, or None.
@@ -100,28 +121,27 @@ def merge(
         for item in properties
         if item.name.partition(":")[0] in PREFIXES
     ]
-    if any(item.goes for item in properties):
+    if properties and all(item.goes for item in properties):
         return Merged((), frozenset()) if data is None else strip(data, PADDING)
     most = MAX_PACKET if limit is None else min(limit, MAX_PACKET)
     room = _Room(max(padding, 1), most)
-    if data is None or is_blank(data):
-        return _new(wanted, len(data or b""), room, read_only)
-    packet = read(data)
-    if not packet.root.children:
-        return _new(wanted, len(data), room, read_only)
+    packet = None if data is None or is_blank(data) else read(data)
+    if data is None or packet is None or not packet.root.children:
+        said = [item for item in wanted if not item.goes]
+        return _new(said, len(data or b""), room, read_only)
     editor = Editor(packet)
-    said, warnings = _settle_all(editor, packet, wanted, force)
+    names, warnings = _settle_all(editor, packet, wanted, force)
     edits = editor.edits()
     if not edits:
-        return Merged((Copy(0, len(data)),), said, warnings)
+        return Merged((Copy(0, len(data)),), names, warnings)
     if read_only and packet.access is not None:
         edits.append(Edit(packet.access, packet.access + 1, b"r"))
     edits.append(_padding(packet, len(data), edits, room))
     edits.sort(key=lambda edit: edit[:2])
     if packet.encoding == "utf-8":
-        return Merged(spliced(len(data), edits), said, warnings)
+        return Merged(spliced(len(data), edits), names, warnings)
     text = packet.encoded(applied(packet.data, edits))
-    return Merged((Insert(text + packet.rest),), said, warnings)
+    return Merged((Insert(text + packet.rest),), names, warnings)
 
 
 def _new(wanted: list[Property], old: int, room: _Room, read_only: bool) -> Merged:
@@ -143,19 +163,40 @@ def _settle_all(
     for found in find(packet):
         if found.stated:
             present.setdefault(found.name, []).append(found)
+    known = frozenset(marked(present.get(WROTE, ())))
     said: set[str] = set()
     wrote: dict[str, str | None] = {}
     warnings: dict[str, None] = {}
     for item in wanted:
         there = present.get(item.name, [])
-        settled = [_settled(item, found, force) for found in there]
+        if item.goes:
+            continue
+        if item.name == declaration.DECLARED and _TERMS not in wrote:
+            settled = [Settled(found.value) for found in there]  # the date follows the text
+        elif item.name in known & _RENEWED:
+            settled = [Settled(item.value) for found in there]
+        else:
+            settled = [_settled(item, found, force) for found in there]
         if _edit(editor, item, list(zip(there, settled, strict=True))):
             wrote[item.name] = _gave_way(there, settled)
         if not there or item.name in _GRADED or any(value.warning is None for value in settled):
             said.add(item.name)
         warnings |= {value.warning: None for value in settled if value.warning}
-    _mark(editor, present, wrote)
+    gone = _outdated(wanted, known)
+    for name in gone:
+        for found in present.get(name, ()):
+            editor.remove(found)
+    _mark(editor, present, wrote, gone)
     return frozenset(said), tuple(warnings)
+
+
+def _outdated(wanted: Sequence[Property], known: frozenset[str]) -> frozenset[str]:
+    """What we wrote once and say no longer."""
+    names = {item.name for item in wanted if not item.goes}
+    gone = {item.name for item in wanted if item.goes}
+    if any(name.startswith(declaration.PREFIX) for name in names):
+        gone |= {name for name in known if name.startswith(declaration.PREFIX) or name in _RENEWED}
+    return frozenset(known & gone - names)
 
 
 def _gave_way(present: Sequence[Found], settled: Sequence[Settled]) -> str | None:
@@ -167,7 +208,10 @@ def _gave_way(present: Sequence[Found], settled: Sequence[Settled]) -> str | Non
 
 
 def _mark(
-    editor: Editor, present: Mapping[str, Sequence[Found]], wrote: Mapping[str, str | None]
+    editor: Editor,
+    present: Mapping[str, Sequence[Found]],
+    wrote: Mapping[str, str | None],
+    gone: frozenset[str],
 ) -> None:
     """List in the packet what was written, and what of others gave way to it.
 
@@ -175,13 +219,15 @@ def _mark(
         editor: what changes the packet.
         present: the properties that are there, by name.
         wrote: the names of those that were written, each with what stood there as simple text.
+        gone: the names of those that were taken out.
     """
     known = marked(present.get(WROTE, ()))
     weaker = marked(present.get(REPLACED, ()))
     new = {name: old for name, old in wrote.items() if name not in known}
     gave_way = tuple(f"{name} {old}" for name, old in new.items() if old)
-    if new:
-        _list(editor, Property(WROTE, Bag((*known, *new))), present.get(WROTE, ()))
+    if new or gone:
+        left = (name for name in known if name not in gone)
+        _list(editor, Property(WROTE, Bag((*left, *new))), present.get(WROTE, ()))
     if gave_way:
         _list(editor, Property(REPLACED, Bag((*weaker, *gave_way))), present.get(REPLACED, ()))
 

@@ -86,7 +86,7 @@ def _content(value: Value, names: Namespaces, indent: str) -> str:
             kind = "rdf:Bag"
             items = [f"<{item}>{escape_text(text)}</{item}>" for text in value.items]
         case Structs():
-            kind = "rdf:Seq"
+            kind = "rdf:Seq" if value.ordered else "rdf:Bag"
             items = [_struct(fields, names, within) for fields in value.items]
         case Gone():
             return ""
