@@ -1,75 +1,59 @@
-"""Every container family, and which of them a file belongs to."""
+"""Every container family, and which of them a file belongs to.
+
+A family's module is loaded when a file may be of it: a run over pictures never loads the films.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-from mediaoptout.containers import (
-    ac3,
-    adts,
-    aiff,
-    apetagged,
-    asf,
-    avi,
-    bmff,
-    caf,
-    dff,
-    dsf,
-    flac,
-    flv,
-    gif,
-    jp2,
-    jpeg,
-    jxl,
-    matroska,
-    mp3,
-    ogg,
-    others,
-    png,
-    psd,
-    svg,
-    tiff,
-    tta,
-    wav,
-    webp,
-)
 from mediaoptout.containers.base import Container
+from mediaoptout.containers.kinds import kind
 from mediaoptout.errors import DamagedError
 from mediaoptout.splice.source import Source
+
+if TYPE_CHECKING:
+    CONTAINERS: Final[tuple[Container, ...]]
+    """The families; MP3, which has no signature of its own, comes last."""
 
 HEAD: Final = 64
 """How many first bytes every family is shown."""
 
-CONTAINERS: Final[tuple[Container, ...]] = (
-    *jpeg.FAMILIES,
-    *png.FAMILIES,
-    *webp.FAMILIES,
-    *gif.FAMILIES,
-    *avi.FAMILIES,
-    *tiff.FAMILIES,
-    *apetagged.FAMILIES,
-    *tta.FAMILIES,
-    *psd.FAMILIES,
-    *jxl.FAMILIES,
-    *jp2.FAMILIES,
-    *wav.FAMILIES,
-    *aiff.FAMILIES,
-    *dff.FAMILIES,
-    *dsf.FAMILIES,
-    *caf.FAMILIES,
-    *flac.FAMILIES,
-    *asf.FAMILIES,
-    *flv.FAMILIES,
-    *ogg.FAMILIES,
-    *bmff.FAMILIES,
-    *matroska.FAMILIES,
-    *others.FAMILIES,
-    *ac3.FAMILIES,
-    *adts.FAMILIES,
-    *svg.FAMILIES,
-    *mp3.FAMILIES,
+_MODULES: Final = (
+    *("jpeg", "png", "webp", "gif", "avi", "tiff", "apetagged", "tta", "psd", "jxl", "jp2", "wav"),
+    *("aiff", "dff", "dsf", "caf", "flac", "asf", "flv", "ogg", "bmff", "matroska", "others"),
+    *("ac3", "adts", "svg", "mp3"),
 )
-"""The families; MP3, which has no signature of its own, comes last."""
+"""The modules of the families, in the order in which these are asked."""
+
+_LIKELY: Final = {
+    "JPEG": "jpeg",
+    "PNG": "png",
+    "WebP": "webp",
+    "GIF": "gif",
+    "AVI": "avi",
+    "TIFF": "tiff",
+    "BigTIFF": "tiff",
+    "Photoshop": "psd",
+    "WAV": "wav",
+    "AIFF or another IFF": "aiff",
+    "DSDIFF": "dff",
+    "DSF": "dsf",
+    "CAF": "caf",
+    "FLAC": "flac",
+    "ASF (WMA, WMV)": "asf",
+    "FLV": "flv",
+    "Ogg": "ogg",
+    "ISO base media": "bmff",
+    "HEIC": "bmff",
+    "HEIF": "bmff",
+    "AVIF": "bmff",
+    "Matroska or WebM": "matroska",
+}
+"""The module that is asked first for what `kind` calls a file; no other knows these beginnings."""
 
 
 def detect(source: Source) -> Container | None:
@@ -79,7 +63,22 @@ def detect(source: Source) -> Container | None:
         source: the file.
     """
     head = source.read(0, min(HEAD, source.size))
-    return next((family for family in CONTAINERS if _recognises(family, source, head)), None)
+    return next((family for family in _asked(head) if _recognises(family, source, head)), None)
+
+
+def _asked(head: bytes) -> Iterator[Container]:
+    likely = _LIKELY.get(kind(head) or "")
+    if likely is not None:
+        yield from _families(likely)
+    for module in _MODULES:
+        if module != likely:
+            yield from _families(module)
+
+
+@cache
+def _families(module: str) -> tuple[Container, ...]:
+    families: tuple[Container, ...] = import_module(f"mediaoptout.containers.{module}").FAMILIES
+    return families
 
 
 def _recognises(family: Container, source: Source, head: bytes) -> bool:
@@ -95,4 +94,15 @@ def by_name(name: str) -> Container:
     Raises:
         KeyError: there is none.
     """
-    return {family.name: family for family in CONTAINERS}[name]
+    return {family.name: family for family in _all()}[name]
+
+
+@cache
+def _all() -> tuple[Container, ...]:
+    return tuple(family for module in _MODULES for family in _families(module))
+
+
+def __getattr__(name: str) -> Any:
+    if name == "CONTAINERS":
+        return _all()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
