@@ -16,7 +16,7 @@ from mediaoptout.errors import DamagedError
 from mediaoptout.splice.source import Source
 
 if TYPE_CHECKING:
-    CONTAINERS: Final[tuple[Container, ...]]
+    CONTAINERS: tuple[Container, ...]
     """The families; MP3, which has no signature of its own, comes last."""
 
 HEAD: Final = 64
