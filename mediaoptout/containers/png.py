@@ -7,7 +7,6 @@ chunks may be put in without any number to mend.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -67,7 +66,9 @@ class Png(Container):
     carries: ClassVar = {
         Carrier.PNG_TEXT: Capability(write=True, place="text chunk with the keyword Copyright"),
         Carrier.XMP: Capability(write=True, place="iTXt chunk XML:com.adobe.xmp"),
-        Carrier.C2PA: Capability(write=True, place="caBX chunk before the image data"),
+        Carrier.C2PA: Capability(
+            write=True, place="caBX chunk before the image data (in an animation behind them)"
+        ),
         Carrier.EXIF: Capability(write=False, place="eXIf chunk, raw profile"),
         Carrier.IIM: Capability(write=False, place="raw profile"),
         Carrier.PSIR: Capability(write=False, place="raw profile"),
@@ -155,16 +156,18 @@ class Png(Container):
         hole = (Hole(len(self.frame_manifest(bytes(wanted.manifest or 0))), MANIFEST),)
         content = hole if wanted.manifest is not None else ()
         image = next(c.start for c in layout.chunks if c.type in IMAGE)
+        limit = layout.size if _animated(layout) else image
         # After eXIf: ExifTool does not look for Exif behind a manifest.
         last = max(
             (c.end for c in layout.chunks if c.type == b"eXIf" and c.end <= image), default=0
         )
-        keep = next((chunk for chunk in old if last <= chunk.start < image), None)
+        keep = next((chunk for chunk in old if last <= chunk.start < limit), None)
         edits.extend(
             Edit(chunk.start, chunk.end, content if chunk is keep else ()) for chunk in old
         )
         if keep is None:
-            edits.append(Edit(image, image, content))
+            at = _end_of_images(layout) if _animated(layout) else image
+            edits.append(Edit(at, at, content))
         return bool(content)
 
     def frame_manifest(self, store: bytes) -> bytes:
@@ -209,14 +212,22 @@ def _blocks(
 def _place(layout: PngLayout, old: Text | None, chunk: bytes) -> Edit:
     """A chunk instead of the old one; a new one behind the header, to be found early.
 
-    In an animation it stands behind ``acTL``: whoever looks for that in the first few bytes alone
-    would take the file for a still picture.
+    In an animation it stands behind the pictures: ffmpeg takes a file for a still picture unless
+    ``acTL`` and the first ``IDAT`` stand in the first 2 KiB.
     """
     if old is not None:
         return Edit(old.chunk.start, old.chunk.end, (Insert(chunk),))
-    before = itertools.takewhile(lambda item: item.type not in IMAGE, layout.chunks)
-    at = max(item.end for item in before if item.type in {b"IHDR", b"acTL"})
+    header = next(item.end for item in layout.chunks if item.type == b"IHDR")
+    at = _end_of_images(layout) if _animated(layout) else header
     return Edit(at, at, (Insert(chunk),))
+
+
+def _animated(layout: PngLayout) -> bool:
+    return any(item.type == b"acTL" for item in layout.chunks)
+
+
+def _end_of_images(layout: PngLayout) -> int:
+    return max(item.end for item in layout.chunks if item.type in IMAGE)
 
 
 def _packet(

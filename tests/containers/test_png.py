@@ -28,6 +28,8 @@ class TestPng(ContainerContract):
         *("PNG:U-Key", "PNG:Z-K"),  # ExifTool names them otherwise the second time it sees them
     )
 
+    new_warnings = ("found after APNG IDAT",)  # so that the animation is found by everybody
+
     def test_pngcheck_finds_nothing_new(self, path, written):
         before, after = witnesses.pngcheck(path), witnesses.pngcheck(written)
         if before is None or after is None:
@@ -73,11 +75,9 @@ def test_the_packet_stands_early_and_is_marked_read_only(plain):
     assert b'<?xpacket end="r"?>' in new
 
 
-def test_an_animation_still_begins_with_its_control_chunk(plain):
+def test_an_animation_still_begins_with_its_first_picture(plain):
     animated = with_chunks(plain, render(b"acTL", bytes((0, 0, 0, 1, 0, 0, 0, 0))))
-    data = written(animated)
-    assert data[33:].startswith(animated[33:53])
-    assert data[53:].startswith(b"\0") and data[57:61] == b"iTXt"
+    assert written(animated).startswith(animated[:-12])
 
 
 def test_a_compressed_packet_is_read_and_merged(plain):
