@@ -96,7 +96,7 @@ def carriers(words: Iterable[str]) -> frozenset[Carrier]:
     Raises:
         UsageError: one of them is no carrier.
     """
-    return frozenset(_word(Carrier, "carrier", word) for word in words)
+    return _words(Carrier, "carrier", words)
 
 
 def vocabularies(words: Iterable[str]) -> frozenset[Vocabulary]:
@@ -105,7 +105,38 @@ def vocabularies(words: Iterable[str]) -> frozenset[Vocabulary]:
     Raises:
         UsageError: one of them is no vocabulary.
     """
-    return frozenset(_word(Vocabulary, "vocabulary", word) for word in words)
+    return _words(Vocabulary, "vocabulary", words)
+
+
+def narrowed(
+    base: Delivery,
+    *,
+    carriers: Iterable[str] | None = None,
+    vocabularies: Iterable[str] | None = None,
+    prose: bool | None = None,
+    sign: bool | None = None,
+    id3_version: int | None = None,
+    id3_chunks: bool | None = None,
+) -> Delivery:
+    """A delivery with some of it said anew; None keeps what the base says.
+
+    Raises:
+        UsageError: a word is no carrier or vocabulary.
+    """
+    return Delivery(
+        carriers=base.carriers if carriers is None else _words(Carrier, "carrier", carriers),
+        vocabularies=base.vocabularies
+        if vocabularies is None
+        else _words(Vocabulary, "vocabulary", vocabularies),
+        prose=base.prose if prose is None else prose,
+        sign=base.sign if sign is None else sign,
+        id3_version=base.id3_version if id3_version is None else id3_version,
+        id3_chunks=base.id3_chunks if id3_chunks is None else id3_chunks,
+    )
+
+
+def _words(kind: type[_Word], what: str, words: Iterable[str]) -> frozenset[_Word]:
+    return frozenset(_word(kind, what, word) for word in words)
 
 
 def _word(kind: type[_Word], what: str, word: str) -> _Word:

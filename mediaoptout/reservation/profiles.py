@@ -7,57 +7,54 @@ folder and the package, or given as a path.
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from string import Formatter
 from typing import Any, Final
 
-from mediaoptout.errors import ProfileError
+from mediaoptout.errors import ProfileError, UsageError
 from mediaoptout.places import config_folder
-from mediaoptout.reservation.identifiers import Identifier, Scheme
-from mediaoptout.reservation.model import Capacity, Holder, Reservation, Role
-from mediaoptout.reservation.texts import compose, phrases
+from mediaoptout.reservation import building
+from mediaoptout.reservation.delivery import Delivery
+from mediaoptout.reservation.keys import (
+    DATE,
+    FLAG,
+    KEYS,
+    LIST,
+    NUMBER,
+    Place,
+    check,
+    flat,
+    suggestion,
+    wrong,
+)
+from mediaoptout.reservation.model import Reservation
+from mediaoptout.reservation.texts import with_texts
 from mediaoptout.words import Permission, Use
+
+__all__ = [
+    "DEFAULT",
+    "PROJECT_FOLDER",
+    "Profile",
+    "available",
+    "delivery",
+    "expected_uses",
+    "find",
+    "folders",
+    "load",
+    "parse",
+    "read",
+    "shipped",
+    "with_texts",
+    "write_new",
+]
 
 DEFAULT: Final = "eu-tdm"
 PROJECT_FOLDER: Final = "mediaoptout-profiles"
-
-_TEXT, _LIST, _DATE, _FLAG = "a text", "a list of texts", "a date (2026-11-21)", "true or false"
-
-KEYS: Final[Mapping[str, str]] = {
-    "title": _TEXT,
-    "extends": _TEXT,
-    **{f"uses.{use}": "one of: " + ", ".join(Permission) for use in Use},
-    "holder.name": _TEXT,
-    "holder.role": "one of: " + ", ".join(Role),
-    "holder.required": _FLAG,
-    "holder.identifiers": "a table of texts",
-    "capacity.as": "one of: " + ", ".join(Capacity),
-    "capacity.mandate": _TEXT,
-    "basis.articles": _LIST,
-    "licence.contact": _TEXT,
-    "licence.url": _TEXT,
-    "policy.url": _TEXT,
-    "declaration.date": _DATE,
-    "declaration.reference": _TEXT,
-    "copyright.notice": _TEXT,
-    "texts.languages": _LIST,
-    **{f"texts.{language}": _TEXT for language in ("en", "fr", "de")},
-}
-"""Every key that a profile can have, and what its value must be.
-
-``holder`` may also be a list of tables (``[[holder]]``) for several holders.
-"""
-
-
-PLACEHOLDERS: Final = ("holder", "uses", "basis", "contact")
-"""What may stand in braces in a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +104,7 @@ def find(name: str) -> Profile:
             return read(path)
     if name not in shipped():
         raise ProfileError(
-            f"there is no profile {name!r}{_suggestion(name, shipped())}",
+            f"there is no profile {name!r}{suggestion(name, shipped())}",
             fix="see 'mediaoptout profile list', or give the path of a .toml file",
         )
     resource = files("mediaoptout.reservation").joinpath("profiles", f"{name}.toml")
@@ -148,13 +145,13 @@ def parse(name: str, origin: str, text: str) -> Profile:
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(f"{origin} is no valid TOML: {error}") from error
     profile = Profile(name, origin, text, data)
-    for key, value in _flat(data):
-        _check(profile, key, value)
+    for place, value in flat(data):
+        check(text, origin, place, value)
     return profile
 
 
 def load(name: str = DEFAULT, settings: Iterable[str] = ()) -> Reservation:
-    """The reservation that a profile makes.
+    """The reservation that a profile makes, with its texts composed.
 
     Args:
         name: a profile's name or path.
@@ -164,10 +161,27 @@ def load(name: str = DEFAULT, settings: Iterable[str] = ()) -> Reservation:
         ProfileError: the profile or a setting is wrong, or a holder is missing.
     """
     profile = find(name)
-    data = _extended(profile, ())
-    for setting in settings:
-        data = _set(data, setting)
-    return _reservation(profile, data)
+    data = _settled(profile, settings)
+    _check_required(profile, data)
+    try:
+        return with_texts(building.reservation(data))
+    except UsageError as error:
+        raise ProfileError(
+            f"{error.message} ({profile.origin})", at=profile.origin, fix=error.fix
+        ) from error
+
+
+def delivery(name: str = DEFAULT, settings: Iterable[str] = ()) -> Delivery:
+    """What a profile says of the recipient: its ``[delivery]``, everything without one.
+
+    Args:
+        name: a profile's name or path.
+        settings: ``KEY=VALUE`` pairs that win over the file, as on the command line.
+
+    Raises:
+        ProfileError: the profile or a setting is wrong.
+    """
+    return building.delivery(_settled(find(name), settings))
 
 
 def expected_uses(name: str) -> tuple[Use, ...]:
@@ -177,10 +191,14 @@ def expected_uses(name: str) -> tuple[Use, ...]:
         ProfileError: the profile is wrong.
     """
     profile = find(name)
-    uses = _extended(profile, ()).get("uses", {})
+    data = _extended(profile, ())
+    uses = data.get("uses", {})
     reserved = tuple(use for use in Use if use in uses and Permission(uses[use]).reserves)
     if not reserved:
-        raise _error(profile, "uses", f"the profile {profile.name!r} reserves nothing")
+        error = UsageError(f"the profile {profile.name!r} reserves nothing")
+        raise wrong(profile.text, profile.origin, Place("uses"), error)
+    if data.get("declaration", {}).get("withdrawn"):
+        return ()
     return reserved
 
 
@@ -203,17 +221,31 @@ def write_new(path: Path) -> None:
         raise ProfileError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
+def _settled(profile: Profile, settings: Iterable[str]) -> dict[str, Any]:
+    data = _extended(profile, ())
+    for setting in settings:
+        data = _set(data, setting)
+    return data
+
+
 def _extended(profile: Profile, seen: tuple[str, ...]) -> dict[str, Any]:
     parent = profile.data.get("extends")
     if parent is None:
         return dict(profile.data)
     if parent in seen:
-        raise _error(profile, "extends", f"profiles extend each other in a circle: {parent!r}")
+        error = UsageError(f"profiles extend each other in a circle: {parent!r}")
+        raise wrong(profile.text, profile.origin, Place("extends"), error)
     base = _extended(_beside(profile, parent), (*seen, parent))
-    for key, value in profile.data.items():
-        both = isinstance(value, dict) and isinstance(base.get(key), dict)
-        base[key] = {**base[key], **value} if both else value
-    return base
+    return {**base, **{key: _over(base.get(key), own) for key, own in profile.data.items()}}
+
+
+def _over(base: Any, own: Any) -> Any:
+    """A table over its parent's, key by key; rows over the one table that their parent has."""
+    if isinstance(base, dict) and isinstance(own, dict):
+        return {**base, **own}
+    if isinstance(base, dict) and isinstance(own, list):
+        return [{**base, **row} for row in own]
+    return own
 
 
 def _beside(profile: Profile, parent: str) -> Profile:
@@ -230,25 +262,16 @@ def _is_path(name: str) -> bool:
 def _set(data: Mapping[str, Any], setting: str) -> dict[str, Any]:
     key, equals, value = setting.partition("=")
     key = key.strip()
-    if not equals or key not in KEYS or key == "extends":
+    table, dot, field = key.rpartition(".")
+    if not equals or key not in KEYS or key == "extends" or "." in table:
         raise ProfileError(
-            f"--set {setting!r}: {key!r} is no key of a profile{_suggestion(key, KEYS)}",
+            f"--set {setting!r}: {key!r} is no key of a profile{suggestion(key, KEYS)}",
             fix="write --set KEY=VALUE, for instance --set holder.name='Jane Doe'",
         )
-    typed: Any = value
-    if KEYS[key] == _LIST:
-        typed = [part.strip() for part in value.split(";")]
-    elif KEYS[key] == _FLAG:
-        typed = {"true": True, "false": False}.get(value, value)
-    elif KEYS[key] == _DATE:
-        try:
-            typed = date.fromisoformat(value)
-        except ValueError as error:
-            raise ProfileError(f"--set {setting!r}: {error}") from error
-    _check(Profile("--set", f"--set {setting!r}", "", {}), key, typed)
-    table, dot, field = key.partition(".")
+    typed = _typed(KEYS[key], value, setting)
+    check("", f"--set {setting!r}", Place(key), typed)
     if not dot:
-        return {**data, table: typed}
+        return {**data, key: typed}
     old = data.get(table, {})
     if isinstance(old, list):
         first, *others = old or [{}]
@@ -256,138 +279,38 @@ def _set(data: Mapping[str, Any], setting: str) -> dict[str, Any]:
     return {**data, table: {**old, field: typed}}
 
 
-def _reservation(profile: Profile, data: Mapping[str, Any]) -> Reservation:
-    def get(key: str) -> Any:
-        table, _, field = key.partition(".")
-        return data.get(table, {}).get(field)
+def _typed(kind: str, value: str, setting: str) -> Any:
+    """A setting's text as the kind of value that its key takes."""
+    if kind == LIST:
+        return [part.strip() for part in value.split(";")]
+    if kind == FLAG:
+        return {"true": True, "false": False}.get(value, value)
+    if kind == NUMBER:
+        return int(value) if value.isdecimal() else value
+    if kind != DATE:
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ProfileError(f"--set {setting!r}: {error}") from error
 
-    listed = data.get("holder", {})
-    tables = listed if isinstance(listed, list) else [listed]
-    holders = tuple(_holder(table) for table in tables if table.get("name"))
-    if not holders and any(table.get("required") for table in tables):
+
+def _check_required(profile: Profile, data: Mapping[str, Any]) -> None:
+    holders = building.rows(data, "holder")
+    named = any(table.get("name") for table in holders)
+    if not named and any(table.get("required") for table in holders):
         raise ProfileError(
             f"the profile {profile.name!r} must be told on whose behalf it is used",
             at=profile.origin,
             fix="give --set holder.name='…', or a profile of your own that extends it",
             code="holder-missing",
         )
-    uses = {Use(use): Permission(value) for use, value in data.get("uses", {}).items()}
-    reservation = Reservation(
-        uses=uses,
-        holders=holders,
-        capacity=Capacity(get("capacity.as") or Capacity.OWN_NAME),
-        mandate=get("capacity.mandate"),
-        legal_basis=tuple(get("basis.articles") or ()),
-        licence_contact=get("licence.contact"),
-        licence_url=get("licence.url"),
-        policy_url=get("policy.url"),
-        declared=get("declaration.date"),
-        reference=get("declaration.reference"),
-        copyright=get("copyright.notice"),
-    )
-    languages = get("texts.languages") or ("en",)
-    texts = tuple((language, get(f"texts.{language}") or "") for language in languages)
-    return with_texts(reservation, texts)
-
-
-def with_texts(
-    reservation: Reservation, bodies: Iterable[tuple[str, str]] = (("en", ""), ("fr", ""))
-) -> Reservation:
-    """The same reservation with its declaration composed.
-
-    Args:
-        reservation: what is declared.
-        bodies: pairs of a language and a body of one's own; an empty one takes the table's.
-    """
-    from dataclasses import replace
-
-    texts = tuple(
-        (language, compose(reservation, language, body or None)) for language, body in bodies
-    )
-    return replace(reservation, texts=texts)
-
-
-def _holder(table: Mapping[str, Any]) -> Holder:
-    role = table.get("role")
-    identifiers = tuple(
-        sorted(
-            Identifier(Scheme(key), value) for key, value in table.get("identifiers", {}).items()
+    policy = data.get("policy", {})
+    if policy.get("required") and not policy.get("url"):
+        raise ProfileError(
+            f"the profile {profile.name!r} must be told where its policy is",
+            at=profile.origin,
+            fix="give --set policy.url=https://…, the address of what 'mediaoptout profile export"
+            " --odrl' makes",
+            code="policy-missing",
         )
-    )
-    return Holder(table["name"], Role(role) if role else None, identifiers)
-
-
-def _flat(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for table, value in data.items():
-        rows = value if isinstance(value, list) and table == "holder" else [value]
-        for row in rows:
-            if isinstance(row, dict):
-                yield from ((f"{table}.{field}", item) for field, item in row.items())
-            else:
-                yield table, row
-
-
-def _check(profile: Profile, key: str, value: Any) -> None:
-    kind = KEYS.get(key)
-    if kind is None:
-        raise _error(profile, key, f"the key {key!r} is not known{_suggestion(key, KEYS)}")
-    texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
-    fits = {
-        _TEXT: isinstance(value, str),
-        _LIST: texts,
-        _DATE: type(value) is date,  # a date with a time is another type
-        _FLAG: isinstance(value, bool),
-        "a table of texts": isinstance(value, dict)
-        and all(isinstance(item, str) for item in value.values()),
-    }.get(kind, isinstance(value, str) and value in kind.removeprefix("one of: ").split(", "))
-    if not fits:
-        raise _error(profile, key, f"{key} must be {kind}, not {value!r}")
-    if key == "texts.languages":
-        for language in value:
-            if language not in phrases():
-                known = ", ".join(phrases())
-                raise _error(
-                    profile, key, f"there are no texts in {language!r} (there are: {known})"
-                )
-    if kind == _TEXT and key.startswith("texts."):
-        _check_placeholders(profile, key, value)
-
-
-def _check_placeholders(profile: Profile, key: str, text: str) -> None:
-    try:
-        for _, name, form, conversion in Formatter().parse(text):
-            if name is not None and (name not in PLACEHOLDERS or form or conversion):
-                known = ", ".join(f"{{{word}}}" for word in PLACEHOLDERS)
-                raise _error(
-                    profile, key, f"{key} has a placeholder {{{name}}}; there are: {known}"
-                )
-    except ValueError as error:
-        raise _error(profile, key, f"{key} has a brace too many or too few: {error}") from error
-
-
-def _error(profile: Profile, key: str, message: str) -> ProfileError:
-    line = _line(profile.text, key)
-    at = f"{profile.origin}, line {line}" if line else profile.origin
-    return ProfileError(f"{message} ({at})", at=at, fix="see 'mediaoptout profile show eu-tdm'")
-
-
-def _line(text: str, key: str) -> int | None:
-    """The line on which a key stands; None if it cannot be told."""
-    table, _, field = key.rpartition(".")
-    inside = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        bare = line.strip()
-        if bare.startswith("["):
-            inside = bare.strip("[] ")
-            if inside == key:
-                return number
-        elif "=" in bare:
-            name = bare.split("=", 1)[0].strip().strip("\"'")
-            if (inside, name) == (table, field) or (not inside and name == key):
-                return number
-    return None
-
-
-def _suggestion(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), 1)
-    return f"; did you mean {close[0]!r}?" if close else ""

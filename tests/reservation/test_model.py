@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from mediaoptout.errors import UsageError
-from mediaoptout.reservation.model import Holder, Reservation
+from mediaoptout.reservation.model import Holder, Licence, Reservation, Role
 from mediaoptout.reservation.profiles import with_texts
 from mediaoptout.reservation.texts import compose, heads, phrases
 from mediaoptout.vocabularies import prose
@@ -45,8 +45,11 @@ def test_a_reservation_stays_as_it_is():
 
 def test_every_language_has_every_phrase():
     tables = phrases().values()
+    assert list(phrases()) == ["en", "fr", "de", "es", "it"]
     assert len({frozenset(table) for table in tables}) == 1
-    assert len(set(heads())) == len(phrases())
+    assert all(set(table["roles"]) == set(Role) for table in tables)
+    assert all(len(table["months"]) == 12 for table in tables)
+    assert len(set(heads())) == len(heads()) == 4 * len(phrases())
 
 
 @pytest.mark.parametrize("language", phrases())
@@ -62,10 +65,11 @@ def test_a_text_names_what_is_reserved(language: str, use: Use, permission: Perm
         declared=date(2026, 1, 2),
     )
     text = compose(reservation, language)
-    assert text.startswith(phrases()[language]["head"])
+    assert text.startswith(heads())
     for part in ("Jane {Doe}", "Art. {1}", "https://example.org/", "R-1", "2026-01-02"):
         assert part in text
     assert phrases()[language][use] in text
+    assert prose.is_ours(text)
 
 
 def test_mining_names_training_with_it():
@@ -88,3 +92,31 @@ def test_texts_can_be_composed_anew():
     assert reservation.texts[1][1].endswith("the rightholder: no.")
     dated = with_texts(replace(reservation, declared=date(2026, 1, 2)))
     assert "2026-01-02" in dated.texts[0][1]
+
+
+def test_a_licence_makes_uses_constrained():
+    granted = Licence("Lab", (Use.AI_TRAINING,), date(2027, 12, 31), "L-1")
+    reservation = Reservation(uses=ALL, licences=(granted,))
+    assert reservation.permission(Use.AI_TRAINING) is Permission.CONSTRAINED
+    assert reservation.permission(Use.DATA_MINING) is Permission.RESERVED
+    assert not reservation.unlicensed
+    assert replace(reservation, reference="R").uses == reservation.uses
+    whole = Reservation(uses=ALL, licences=(Licence("Lab"),))
+    assert set(whole.uses.values()) == {Permission.CONSTRAINED}
+    constrained = Reservation(uses={Use.DATA_MINING: Permission.CONSTRAINED})
+    assert constrained.unlicensed == {Use.DATA_MINING}
+
+
+@pytest.mark.parametrize(
+    ("licence", "message"),
+    [(Licence(" "), "names no licensee"), (Licence("Lab", (Use.SEARCH,)), "does not reserve")],
+)
+def test_a_licence_goes_no_further_than_the_reservation(licence: Licence, message: str):
+    with pytest.raises(UsageError, match=message):
+        Reservation(uses=ALL, licences=(licence,))
+
+
+def test_what_is_withdrawn_says_nothing_of_any_use():
+    reservation = Reservation(uses=ALL, withdrawn=date(2027, 6, 5), licences=(Licence("Lab"),))
+    assert reservation.uses == {}
+    assert all(reservation.permission(use) is Permission.UNSTATED for use in Use)

@@ -10,7 +10,7 @@ import pytest
 from mediaoptout.errors import ProfileError, UsageError
 from mediaoptout.reservation import profiles
 from mediaoptout.reservation.identifiers import Identifier, Scheme
-from mediaoptout.reservation.model import Capacity, Holder, Role
+from mediaoptout.reservation.model import Capacity, Holder, Licence, Role
 from mediaoptout.reservation.profiles import load
 from mediaoptout.vocabularies import prose
 from mediaoptout.words import Permission, Use
@@ -40,7 +40,9 @@ def test_the_default():
         Use.SEARCH: Permission.ALLOWED,
     }
     assert reservation.holders == ()
-    assert reservation.legal_basis == ("Art. 4(3) Directive (EU) 2019/790",)
+    assert reservation.legal_basis == ("eu-tdm",)
+    assert "Art. 4(3) Directive (EU) 2019/790" in reservation.texts[0][1]
+    assert "art. 4(3) de la directive (UE) 2019/790" in reservation.texts[1][1]
     assert [language for language, _ in reservation.texts] == ["en", "fr"]
 
 
@@ -52,70 +54,149 @@ ai_training = "reserved"
 generative_ai_training = "reserved"
 ai_inference = "reserved"
 search = "allowed"
-[holder]
+[[holder]]
 name = "Example Records"
 role = "phonogram producer"
-identifiers = { isni = "0000000121032683", ipi = "00052210040" }
+identifiers = { isni = "0000 0001 2103 2683" }
+ipi = "52210040"
+[[holder]]
+name = "Jane Doe"
+ipn = "123456"
+[declarant]
+name = "Example Society"
+role = "collecting society"
+isni = "000000012281955X"
+[[work]]
+title = "A Song"
+artist = "Jane Doe"
+isrc = "FR-Z03-98-00212"
+iswc = "T-034.524.680-1"
+[[work]]
+title = "Another"
+identifiers = { gtin = "036000291452", catalogue-number = "EX 1" }
 [capacity]
-as = "licensee"
-mandate = "under the agreement of 2020"
+as = "representative"
+of = "its members"
+mandate = { de = "laut Vertrag", en = "under the mandate of 2020" }
+reserve = "rights already assigned"
 [basis]
-articles = ["one", "two"]
+articles = ["eu-tdm", "de-tdm", "our own words"]
 [licence]
 contact = "licences@example.org"
 url = "https://example.org/licences"
+[[licence.granted]]
+licensee = "Example Lab"
+uses = ["ai_training"]
+until = 2027-12-31
+reference = "L-7"
 [policy]
 url = "https://example.org/policy.json"
 [declaration]
 date = 2025-03-11
 reference = "ref-1"
+supersedes = 2024-01-02
 [copyright]
 notice = "© 2025 Example Records"
 [texts]
 languages = ["de", "en"]
-en = "{holder} reserves {uses}{basis}; ask {contact}."
+en = "{holder} {reserves} {uses}{basis}; ask {contact}."
+[notices]
+de = "{holder}: nein zum Text und Data Mining{contact}."
+[delivery]
+profile = "conservative"
+vocabularies = ["plus", "rights"]
+prose = false
+id3_version = 4
 """
 
 
 def test_every_key():
-    reservation = load(written("full.toml", FULL))
+    path = written("full.toml", FULL)
+    reservation = load(path)
     assert reservation.permission(Use.DATA_MINING) is Permission.CONSTRAINED
+    assert reservation.permission(Use.AI_TRAINING) is Permission.CONSTRAINED
+    assert reservation.permission(Use.GENERATIVE_AI_TRAINING) is Permission.RESERVED
     assert reservation.holders == (
         Holder(
             "Example Records",
             Role.PHONOGRAM_PRODUCER,
             (Identifier(Scheme.IPI, "00052210040"), Identifier(Scheme.ISNI, "0000000121032683")),
         ),
+        Holder("Jane Doe", None, (Identifier(Scheme.IPN, "123456"),)),
     )
-    assert (reservation.capacity, reservation.mandate) == (
-        Capacity.LICENSEE,
-        "under the agreement of 2020",
+    assert reservation.declarant == Holder(
+        "Example Society",
+        Role.COLLECTING_SOCIETY,
+        (Identifier(Scheme.ISNI, "000000012281955X"),),
     )
-    assert reservation.legal_basis == ("one", "two")
+    song, other = reservation.works
+    assert (song.title, song.artist) == ("A Song", "Jane Doe")
+    assert [str(item) for item in song.identifiers] == [
+        "ISRC FR-Z03-98-00212",
+        "ISWC T-034.524.680-1",
+    ]
+    assert [item.value for item in other.identifiers] == ["EX 1", "036000291452"]
+    assert (reservation.capacity, reservation.represented, reservation.mandate) == (
+        Capacity.REPRESENTATIVE,
+        "its members",
+        "laut Vertrag",
+    )
+    assert reservation.reserve == "rights already assigned"
+    assert reservation.legal_basis == ("eu-tdm", "de-tdm", "our own words")
     assert reservation.licence_contact == "licences@example.org"
     assert reservation.licence_url == reservation.contact == "https://example.org/licences"
+    assert reservation.licences == (
+        Licence("Example Lab", (Use.AI_TRAINING,), date(2027, 12, 31), "L-7"),
+    )
     assert reservation.policy_url == "https://example.org/policy.json"
     assert (reservation.declared, reservation.reference) == (date(2025, 3, 11), "ref-1")
+    assert (reservation.supersedes, reservation.withdrawn) == ("2024-01-02", None)
     assert reservation.copyright == "© 2025 Example Records"
     texts = dict(reservation.texts)
     assert list(texts) == ["de", "en"]
-    assert "Example Records reserves" in texts["en"]
+    assert "ISNI 0000 0001 2103 2683) and Jane Doe (IPN 123456) reserve text" in texts["en"]
     assert "https://example.org/licences" in texts["en"]
+    assert "Replaces the declaration of 2 January 2024." in texts["en"]
+    assert "granted to Example Lab for the training of" in texts["en"]
+    assert " until 31 December 2027 (ref. L-7)." in texts["en"]
+    assert (
+        "Example Society (Verwertungsgesellschaft, ISNI 0000 0001 2281 955X), im Namen von"
+        in (texts["de"])
+    )
+    assert "laut Vertrag" in texts["de"] and "§ 44b Abs. 3 UrhG; our own words" in texts["de"]
+    assert "„A Song“, Jane Doe, ISRC FR-Z03-98-00212" in texts["de"]
     assert all("2025-03-11" in text and "ref-1" in text for text in texts.values())
+    assert "nein zum Text und Data Mining" in dict(reservation.notices)["de"]
+    narrow = profiles.delivery(path)
+    assert not narrow.sign and not narrow.prose and narrow.id3_version == 4
+    assert narrow.vocabularies == {"plus", "rights"} and narrow.carriers is None
+
+
+def test_a_delivery_from_the_command_line():
+    settings = ["delivery.profile=archive-bwf", "delivery.carriers=xmp; id3", "delivery.sign=true"]
+    chosen = profiles.delivery("eu-tdm", settings)
+    assert chosen.carriers == {"xmp", "id3"} and chosen.sign and not chosen.id3_chunks
+    assert profiles.delivery("eu-tdm") == profiles.Delivery()
 
 
 def test_several_holders():
     text = 'extends = "eu-tdm"\n[[holder]]\nname = "A"\n[[holder]]\nname = "B"\nrole = "author"\n'
     reservation = load(written("two.toml", text))
     assert reservation.holders == (Holder("A"), Holder("B", Role.AUTHOR))
-    assert "A, B expressly reserves" in reservation.texts[0][1]
+    assert "A and B (author) expressly reserve " in reservation.texts[0][1]
     named = load("two.toml", ["holder.name=C"])
     assert [holder.name for holder in named.holders] == ["C", "B"]
 
 
+def test_rows_take_what_their_parents_table_says():
+    text = 'extends = "performer-fr"\n[[holder]]\nname = "A"\n[[holder]]\nname = "B"\n'
+    roles = {holder.role for holder in load(written("band.toml", text)).holders}
+    assert roles == {Role.PERFORMER}
+
+
 @pytest.mark.parametrize("name", profiles.shipped())
 def test_what_is_shipped(name: str):
-    reservation = load(name, ["holder.name=Jane Doe"])
+    reservation = load(name, settings_for(name))
     assert all(reservation.permission(use).reserves for use in profiles.expected_uses(name))
     assert profiles.find(name).title
     for _, text in reservation.texts:
@@ -124,7 +205,19 @@ def test_what_is_shipped(name: str):
         assert "Jane Doe" in text
 
 
-@pytest.mark.parametrize("name", ["adami", "producers-fr"])
+def settings_for(name: str) -> list[str]:
+    """What a shipped profile must be told."""
+    policy = ["policy.url=https://example.org/p.json"] if name == "licensable" else []
+    return ["holder.name=Jane Doe", *policy]
+
+
+def test_a_licensable_reservation_needs_a_policy():
+    with pytest.raises(ProfileError) as caught:
+        load("licensable")
+    assert caught.value.code == "policy-missing"
+
+
+@pytest.mark.parametrize("name", ["adami", "producers-fr", "performer-fr"])
 def test_a_name_that_is_not_yours_is_not_lent(name: str):
     with pytest.raises(ProfileError) as caught:
         load(name)
@@ -196,7 +289,32 @@ def test_where_a_name_is_looked_for(tmp_path):
         ('[texts]\nen = "by {holder!r}"\n', "placeholder {holder}", 2),
         ('[texts]\nen = "by {holder:9}"\n', "placeholder {holder}", 2),
         ('[texts]\nen = "by {"\n', "brace too many or too few", 2),
-        ('[texts]\nit = "x"\n', "'texts.it' is not known", 2),
+        ('[texts]\npt = "x"\n', "'texts.pt' is not known", 2),
+        ('[notices]\nen = "{who}"\n', "placeholder {who}", 2),
+        ('[holder]\n\nisni = "0000 0001 2103 2684"\n', "should be 3, not 4", 3),
+        ('[holder]\nidentifiers = { isni = "1" }\n', "is no ISNI", 2),
+        ('[holder.identifiers]\nipi = "00052210040"\nisni = "1"\n', "is no ISNI", 3),
+        ('[holder.identifiers]\nisrc = "1"\n', "holder has no identifier 'isrc'", 2),
+        ('[[holder]]\nname = "A"\nipn = "1"\n[[holder]]\nipn = "x"\n', "IPN 'x'", 5),
+        ('[[work]]\ntitle = "A"\n[[work]]\n# no\nisrc = "FR"\n', "is no ISRC", 5),
+        ("work.isrc = 'FR'\n", "is no ISRC", 1),
+        ("work = { isrc = 'FR' }\n", "is no ISRC", 1),
+        ("[work]\nisni = '0000000121032683'\n", "'work.isni' is not known", 2),
+        ('[basis]\narticles = ["eu-tmd"]\n', "did you mean 'eu-tdm'?", 2),
+        ('[basis]\narticles = [" "]\n', "an article is empty", 2),
+        ('[licence]\nurl = "example.org"\n', "licence.url must be https://…", 2),
+        ('[policy]\nurl = "ftp://x"\n', "policy.url must be https://…", 2),
+        ('[licence]\ncontact = "nobody"\n', "licence.contact must be an e-mail address", 2),
+        ('[[licence.granted]]\nlicensee = "L"\nuses = ["mining"]\n', "no use 'mining'", 3),
+        ('[[licence.granted]]\nuntil = "x"\n', "licence.granted.until must be a date", 2),
+        ("[capacity]\nmandate = { xx = 'x' }\n", "there are no texts in 'xx'", 2),
+        ("[capacity.mandate]\nen = 'x'\nxx = 'x'\n", "there are no texts in 'xx'", 3),
+        ("[capacity]\nreserve = 5\n", "capacity.reserve must be a text, or a table", 2),
+        ("[declaration]\nsupersedes = 5\n", "must be a reference or a date", 2),
+        ("[delivery]\nprofile = 'all'\n", "one of: everything, conservative, archive-bwf", 2),
+        ("[delivery]\ncarriers = ['xml']\n", "did you mean 'xmp'?", 2),
+        ("[delivery]\nvocabularies = ['iptc']\n", "there is no vocabulary 'iptc'", 2),
+        ("[delivery]\nid3_version = 2\n", "must be one of: 3, 4", 2),
         ('[licence]\n"url" = 5\n', "licence.url must be a text", 2),
     ],
 )
@@ -266,6 +384,9 @@ def test_settings_win():
         ("holder.nam=x", "did you mean 'holder.name'?"),
         ("=x", "is no key"),
         ("extends=adami", "is no key"),
+        ("licence.granted.licensee=Lab", "is no key"),
+        ("holder.isni=0000000121032684", "should be 3, not 4"),
+        ("delivery.id3_version=three", "must be a number"),
         ("uses.search=maybe", "uses.search must be one of"),
         ("declaration.date=yesterday", "declaration.date"),
         ("holder.required=perhaps", "true or false"),
