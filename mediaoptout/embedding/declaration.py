@@ -69,10 +69,7 @@ class Declaration:
         One without a date is dated today, one without texts gets them composed.
         """
         if reservation.declared is None:
-            today = datetime.now(UTC).date()
-            bodies = tuple((language, "") for language, _ in reservation.texts) or None
-            dated = replace(reservation, declared=today)
-            reservation = with_texts(dated, bodies) if bodies else with_texts(dated)
+            reservation = with_texts(replace(reservation, declared=datetime.now(UTC).date()))
         elif not reservation.texts:
             reservation = with_texts(reservation)
         reserved = (use for use, permission in reservation.uses.items() if permission.reserves)

@@ -9,11 +9,12 @@ import pytest
 
 from mediaoptout.errors import ProfileError, UsageError
 from mediaoptout.reservation import profiles
+from mediaoptout.reservation.delivery import EVERYTHING
 from mediaoptout.reservation.identifiers import Identifier, Scheme
 from mediaoptout.reservation.model import Capacity, Holder, Licence, Role
 from mediaoptout.reservation.profiles import load
 from mediaoptout.vocabularies import prose
-from mediaoptout.words import Permission, Use
+from mediaoptout.words import Carrier, Permission, Use, Vocabulary
 
 
 @pytest.fixture(autouse=True)
@@ -169,14 +170,14 @@ def test_every_key():
     assert "nein zum Text und Data Mining" in dict(reservation.notices)["de"]
     narrow = profiles.delivery(path)
     assert not narrow.sign and not narrow.prose and narrow.id3_version == 4
-    assert narrow.vocabularies == {"plus", "rights"} and narrow.carriers is None
+    assert narrow.vocabularies == {Vocabulary.PLUS, Vocabulary.RIGHTS} and narrow.carriers is None
 
 
 def test_a_delivery_from_the_command_line():
     settings = ["delivery.profile=archive-bwf", "delivery.carriers=xmp; id3", "delivery.sign=true"]
     chosen = profiles.delivery("eu-tdm", settings)
-    assert chosen.carriers == {"xmp", "id3"} and chosen.sign and not chosen.id3_chunks
-    assert profiles.delivery("eu-tdm") == profiles.Delivery()
+    assert chosen.carriers == {Carrier.XMP, Carrier.ID3} and chosen.sign and not chosen.id3_chunks
+    assert profiles.delivery("eu-tdm") == EVERYTHING
 
 
 def test_several_holders():
