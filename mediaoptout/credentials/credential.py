@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from mediaoptout.words import Integrity, Trust
+
+ACTIVE: Final = "C2PA"
+PARENT: Final = "/parent"
+COMPONENT: Final = "/component"
+"""Where an assertion stands: in the active manifest, one of an earlier state, one of a part."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from typing import Any, Final
 from c2pa import C2paError, Context
 
 from mediaoptout.credentials import library
-from mediaoptout.credentials.credential import Credential
+from mediaoptout.credentials.credential import ACTIVE, COMPONENT, PARENT, Credential
 from mediaoptout.splice.source import Source
+from mediaoptout.vocabularies import cawg
 from mediaoptout.words import Integrity, Trust
 
 _TRUST_CODES: Final[tuple[tuple[str, Trust], ...]] = (
@@ -56,8 +57,9 @@ class Report:
 
     Args:
         credential: its state.
-        assertions: triples of where it stands, label and data, of the active manifest, or of the
-            nearest ancestor that speaks of training and mining.
+        assertions: triples of where it stands, label and data: those of the active manifest; if
+            they say nothing of training and mining, those of the nearest ancestor that do; and
+            those of components that do.
         serial: the serial number of the signer's certificate, or None.
         ancestors: the ingredients of the active manifest.
         generator: the program that made the claim.
@@ -170,31 +172,57 @@ def _signer(signature: Mapping[str, Any]) -> str | None:
 def _assertions(
     manifests: Mapping[str, Any], active: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, Any]]:
-    """Those of the active manifest; if none is about mining, the nearest parent's with them."""
-    here = "C2PA"
+    """Those of the active manifest; what earlier ones of the work say, if it is silent itself.
+
+    What the components of the work say of themselves is always there, as far as they speak.
+    """
     seen: set[str] = set()
     current: Mapping[str, Any] | None = active
+    here = ACTIVE
     while current is not None:
-        items = current.get("assertions", ())
-        about = [item for item in items if "training-mining" in item.get("label", "")]
-        if here == "C2PA" or about:
-            for item in items if here == "C2PA" else about:
-                yield here, item.get("label", ""), item.get("data")
-        if about:
+        items = [(here, item.get("label", ""), item.get("data")) for item in _listed(current)]
+        spoken = [item for item in items if cawg.speaks(item[1], item[2])]
+        yield from items if current is active else spoken
+        yield from _components(manifests, current, here, seen)
+        if spoken:
             return
-        label = next(
-            (
-                item.get("active_manifest")
-                for item in current.get("ingredients", ())
-                if item.get("relationship") == "parentOf"
-            ),
-            None,
-        )
-        if label is None or label in seen:
-            return
+        current = next(_ingredients(manifests, current, ("parentOf",), seen), None)
+        here += PARENT
+
+
+def _components(
+    manifests: Mapping[str, Any], whole: Mapping[str, Any], here: str, seen: set[str]
+) -> Iterator[tuple[str, str, Any]]:
+    """What the components of a manifest's work, and theirs, say of training and mining."""
+    waiting = [(whole, here)]
+    while waiting:
+        manifest, place = waiting.pop()
+        relations = ("componentOf",) if manifest is whole else ("componentOf", "parentOf")
+        for part in _ingredients(manifests, manifest, relations, seen):
+            where = place if manifest is not whole else place + COMPONENT
+            for item in _listed(part):
+                if cawg.speaks(item.get("label", ""), item.get("data")):
+                    yield where, item.get("label", ""), item.get("data")
+            waiting.append((part, where))
+
+
+def _listed(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    return (item for item in manifest.get("assertions", ()) if isinstance(item, Mapping))
+
+
+def _ingredients(
+    manifests: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    relations: tuple[str, ...],
+    seen: set[str],
+) -> Iterator[Mapping[str, Any]]:
+    """The manifests of its ingredients, each once; manifests may refer to each other in a ring."""
+    for item in manifest.get("ingredients", ()):
+        label = item.get("active_manifest")
+        if item.get("relationship") not in relations or label in seen or label not in manifests:
+            continue
         seen.add(label)
-        current = manifests.get(label)
-        here += "/parent"
+        yield manifests[label]
 
 
 def _ancestors(active: Mapping[str, Any]) -> Iterator[Ancestor]:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from mediaoptout.containers import sidecars
 from mediaoptout.containers.base import Container
+from mediaoptout.credentials.credential import COMPONENT
 from mediaoptout.records import Finding
 from mediaoptout.splice.source import Source
 from mediaoptout.vocabularies import cawg
+from mediaoptout.vocabularies.reading import statements
 from mediaoptout.vocabularies.statement import Meaning, Statement
 from mediaoptout.words import Carrier, Integrity, Permission, Severity, Trust
 
@@ -77,19 +79,23 @@ def report_beside(source: Source, media: Path, *, check: bool) -> Report | None:
 def manifest_statements(report: Report, carrier: Carrier = Carrier.C2PA) -> tuple[Statement, ...]:
     """The statements of a manifest.
 
-    A reservation counts under a broken signature too; a permission under one is left out.
+    A reservation counts under a broken signature too; a permission under one is left out. So is
+    the permission for a component of the work: it says nothing of the whole.
 
     Args:
         report: what was found in it.
         carrier: whether it stands in the file or beside it.
     """
-    found = (
-        statement
-        for where, label, data in report.assertions
-        for statement in cawg.decode(label, data, where, carrier)
-    )
+    found: list[Statement] = []
+    for where, label, data in report.assertions:
+        said = cawg.decode(label, data, where, carrier) or statements(
+            cawg.entries(label, data, where, carrier)
+        )
+        if COMPONENT in where:
+            said = tuple(replace(_without_permissions(item), partial=True) for item in said)
+        found += said
     if report.credential.integrity is Integrity.BROKEN:
-        return tuple(_without_permissions(statement) for statement in found)
+        return tuple(map(_without_permissions, found))
     return tuple(found)
 
 

@@ -31,6 +31,8 @@ def judge(
         return Verdict.CONFLICT
     if resolved.machine:
         return Verdict.RESERVED if resolved.machine.issuperset(expected) else Verdict.PARTIAL
+    if resolved.partly:
+        return Verdict.PARTIAL
     if any(permission.reserves for permission in resolved.uses.values()):
         return Verdict.TEXT_ONLY
     if any(item.meaning.uses.get(use) is Permission.ALLOWED for item in found for use in expected):

@@ -9,10 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 from mediaoptout.reservation.model import Reservation
-from mediaoptout.vocabularies.properties import NAMESPACES, Bag, LangAlt, Property, Structs
+from mediaoptout.vocabularies.properties import (
+    NAMESPACES,
+    Bag,
+    Entry,
+    LangAlt,
+    Property,
+    Structs,
+    Value,
+    as_text,
+)
 from mediaoptout.vocabularies.statement import Meaning, Statement
 from mediaoptout.words import Carrier, Permission, Use, Vocabulary
 
@@ -35,7 +45,15 @@ _WORDS: Final[Mapping[Permission, str]] = {
     Permission.CONSTRAINED: "constrained",
     Permission.ALLOWED: "allowed",
 }
+_STRICTNESS: Final = (Permission.RESERVED, Permission.CONSTRAINED, Permission.ALLOWED)
 _TRAINING = (Use.AI_TRAINING, Use.GENERATIVE_AI_TRAINING)
+
+_METADATA: Final = re.compile(
+    r"(?:cawg\.metadata|c2pa\.metadata|stds\.(?:iptc|xmp|exif)[\w.-]*)(?:\.v\d+)?(?:__\d+)?$"
+)
+_MACHINE: Final = frozenset({"plus:DataMining", "tdm:reservation"})
+MAX_PROPERTIES: Final = 1000
+"""How many properties, or values of one, are read of an assertion."""
 
 
 def training_mining(reservation: Reservation, prefix: str = "cawg") -> dict[str, Any]:
@@ -95,9 +113,12 @@ def decode(label: str, data: Any, location: str, carrier: Carrier) -> tuple[Stat
     stated: dict[Use, tuple[str, str, Permission]] = {}
     for key, entry in entries.items():
         found = _entry(str(key), entry)
-        if found is not None:
-            use, value, permission = found
-            stated[use] = (str(key), value, permission)
+        if found is None:
+            continue
+        use, _, permission = found
+        # Old and new keys side by side: the stricter holds.
+        if use not in stated or _STRICTNESS.index(permission) < _STRICTNESS.index(stated[use][2]):
+            stated[use] = (str(key), *found[1:])
     return tuple(
         Statement(
             vocabulary,
@@ -109,6 +130,89 @@ def decode(label: str, data: Any, location: str, carrier: Carrier) -> tuple[Stat
         )
         for use, (key, value, permission) in stated.items()
     )
+
+
+def entries(label: str, data: Any, location: str, carrier: Carrier) -> tuple[Entry, ...]:
+    """The properties of a metadata assertion (JSON-LD), as those of an XMP packet.
+
+    Besides ``cawg.metadata`` these are ``c2pa.metadata``, where the properties of rights may not
+    stand and sometimes do, and the ``stds.`` assertions that came before both.
+
+    Args:
+        label: the assertion's label.
+        data: its data.
+        location: which manifest it stands in.
+        carrier: embedded or sidecar.
+    """
+    if _METADATA.match(label) is None or not isinstance(data, Mapping):
+        return ()
+    context = data.get("@context")
+    prefixes = {
+        str(prefix): str(uri)
+        for part in (context if isinstance(context, list) else [context])
+        if isinstance(part, Mapping)
+        for prefix, uri in part.items()
+        if isinstance(uri, str)
+    }
+    found: list[Entry] = []
+    for key, item in islice(data.items(), MAX_PROPERTIES):
+        value = _value(item, prefixes)
+        if not key.startswith("@") and value is not None:
+            name = _qualified(str(key), prefixes)
+            found.append(Entry(carrier, f"{location}/{label}", name, name, value))
+    return tuple(found)
+
+
+def speaks(label: str, data: Any) -> bool:
+    """Whether an assertion says something of training and mining."""
+    if decode(label, data, "", Carrier.C2PA):
+        return True
+    return any(entry.name in _MACHINE for entry in entries(label, data, "", Carrier.C2PA))
+
+
+def _qualified(key: str, prefixes: Mapping[str, str]) -> str:
+    """A key with our prefix; as it stands where its namespace is none of ours."""
+    prefix, _, local = key.partition(":")
+    whole = prefixes[prefix] + local if prefix in prefixes else key
+    for ours, uri in NAMESPACES.items():
+        for form in (uri, uri.replace("http:", "https:", 1)):
+            if whole.startswith(form):
+                return f"{ours}:{whole.removeprefix(form)}"
+    return key
+
+
+def _value(item: Any, prefixes: Mapping[str, str]) -> Value | None:
+    """A value of JSON-LD as XMP would have it."""
+    match item:
+        case str() | int() | float():
+            return str(item)
+        case {"@value": plain} | {"@id": plain} | {"@list": plain} | {"@set": plain}:
+            return _value(plain, prefixes)
+        case Mapping() if not item:
+            return None
+        case Mapping():
+            if all(isinstance(text, str) and ":" not in str(lang) for lang, text in item.items()):
+                return LangAlt(tuple((str(lang), text) for lang, text in item.items()))
+            return Structs((_struct(item, prefixes),))
+        case list() if any(isinstance(part, Mapping) and not _simple(part) for part in item):
+            parts = (part for part in item[:MAX_PROPERTIES] if isinstance(part, Mapping))
+            return Structs(tuple(_struct(part, prefixes) for part in parts))
+        case list() if item:
+            values = (_value(part, prefixes) for part in item[:MAX_PROPERTIES])
+            return Bag(tuple(as_text(value) for value in values if value is not None))
+        case _:
+            return None
+
+
+def _simple(item: Mapping[str, Any]) -> bool:
+    return any(key in item for key in ("@value", "@id"))
+
+
+def _struct(item: Mapping[str, Any], prefixes: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    values = (
+        (_qualified(str(key), prefixes), _value(part, prefixes)) for key, part in item.items()
+    )
+    return tuple((name, as_text(value)) for name, value in values if value is not None)
 
 
 def _entry(key: str, entry: Any) -> tuple[Use, str, Permission] | None:

@@ -130,7 +130,7 @@ def _structs(items: Iterable[Struct]) -> Structs | None:
 
 
 def _struct(*pairs: tuple[str, str | None]) -> Struct:
-    return tuple((PREFIX + name, text) for name, text in pairs if text)
+    return tuple((PREFIX + name, str(text)) for name, text in pairs if text)
 
 
 def _identifiers(items: Iterable[Identifier]) -> Struct:

@@ -71,11 +71,13 @@ class Resolved:
         uses: what holds for each of the five uses.
         conflicts: the uses that somebody reserves and somebody else expressly allows.
         machine: the uses that are reserved in a machine-readable vocabulary.
+        partly: those that are so reserved for a part of the file, a component of it.
     """
 
     uses: dict[Use, Permission]
     conflicts: tuple[Use, ...]
     machine: frozenset[Use]
+    partly: frozenset[Use] = frozenset()
 
 
 _STRICTNESS = (
@@ -95,11 +97,16 @@ def resolve(found: Sequence[Statement]) -> Resolved:
         uses[use] = next((word for word in _STRICTNESS if word in said), Permission.UNSTATED)
         if uses[use].reserves and Permission.ALLOWED in said:
             conflicts.append(use)
-    machine = frozenset(
+    machine = _reserved(item for item in found if not item.partial)
+    partly = _reserved(item for item in found if item.partial)
+    return Resolved(uses, tuple(conflicts), machine, partly - machine)
+
+
+def _reserved(found: Iterable[Statement]) -> frozenset[Use]:
+    return frozenset(
         use
         for item in found
         if item.vocabulary.machine_readable
         for use, permission in item.meaning.uses.items()
         if permission.reserves
     )
-    return Resolved(uses, tuple(conflicts), machine)

@@ -33,6 +33,7 @@ class Statement:
         property: the key as the carrier spells it.
         value: what it says, raw.
         meaning: what that means for each use.
+        partial: whether it is said of a part of the file only (a component of it).
     """
 
     vocabulary: Vocabulary
@@ -41,6 +42,7 @@ class Statement:
     property: str
     value: str
     meaning: Meaning
+    partial: bool = False
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, entry: Entry, meaning: Meaning) -> Statement:
