@@ -1,0 +1,101 @@
+"""What is wrong with a catalogue: all of it said at once, each with its row and column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mediaoptout.errors import ErrorInfo, UsageError
+
+SHOWN_VALUE: Final = 80
+"""How much of a value is shown."""
+
+
+class CatalogueError(UsageError):
+    """A catalogue cannot be used as it is; nothing was touched."""
+
+    code = "catalogue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong with a catalogue, or between it and the files.
+
+    Args:
+        code: what kind of fault it is, for programs.
+        message: what is wrong.
+        row: the row, as the spreadsheet numbers it; None for a file that has none.
+        column: the header of the column, or None.
+        value: what stands there, or None.
+        expected: what should stand there, or None.
+        path: the file, where it is about one.
+    """
+
+    code: str
+    message: str
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+    expected: str | None = None
+    path: str | None = None
+
+    def __str__(self) -> str:
+        where = [f"row {self.row}"] if self.row is not None else []
+        if self.column is not None:
+            where.append(self.column)
+        if self.path is not None and self.row is None:
+            where.append(self.path)
+        head = ", ".join(where)
+        if self.value is not None:
+            head += f" {_short(self.value)!r}"
+        expected = f"; expected {self.expected}" if self.expected else ""
+        return f"{head}: {self.message}{expected}" if head else f"{self.message}{expected}"
+
+    @property
+    def info(self) -> ErrorInfo:
+        """The fault as the record of a file shows it."""
+        where = f"row {self.row}" if self.row is not None else None
+        fix = f"expected {self.expected}" if self.expected else "mend the catalogue"
+        return ErrorInfo(self.code, str(self), where, fix)
+
+
+class FaultsError(CatalogueError):
+    """A catalogue has faults.
+
+    Args:
+        name: the catalogue's.
+        faults: all of them.
+    """
+
+    def __init__(self, name: str, faults: Sequence[Fault]) -> None:
+        self.name = name
+        self.faults = tuple(faults)
+        number = len(self.faults)
+        lines = "\n".join(f"  {fault}" for fault in self.faults)
+        super().__init__(
+            f"{name}: {number} {'mistake' if number == 1 else 'mistakes'}; nothing was touched:"
+            f"\n{lines}",
+            fix="mend them, or leave out what they are about with --skip-faulty",
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return FaultsError, (self.name, self.faults)
+
+
+def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Faults in the order of rows, then those of files, in the order of paths."""
+    return tuple(
+        sorted(
+            faults,
+            key=lambda fault: (
+                fault.row is None,
+                fault.row or 0,
+                fault.path or "" if fault.row is None else "",
+            ),
+        )
+    )
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= SHOWN_VALUE else value[: SHOWN_VALUE - 1] + "…"
