@@ -1,8 +1,29 @@
-"""One file in, one reserved file out."""
+"""One file in, one reserved file out.
+
+The names are loaded when they are first asked for: a run that leaves the files to other processes
+needs no container in its own.
+"""
 
 from __future__ import annotations
 
-from mediaoptout.embedding.declaration import Declaration, EmbedOptions
-from mediaoptout.embedding.single import embed, embed_file
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mediaoptout.embedding.declaration import Declaration, EmbedOptions
+    from mediaoptout.embedding.single import embed, embed_file
 
 __all__ = ["Declaration", "EmbedOptions", "embed", "embed_file"]
+
+_HOMES = {
+    "Declaration": "declaration",
+    "EmbedOptions": "declaration",
+    "embed": "single",
+    "embed_file": "single",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

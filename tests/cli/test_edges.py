@@ -262,7 +262,7 @@ def test_a_bug_in_one_file_is_its_own(media, monkeypatch):
             raise KeyError("bug")
         return real(path, *arguments)
 
-    monkeypatch.setattr("mediaoptout.catalogue.run.embed_file", sometimes)
+    monkeypatch.setattr("mediaoptout.embedding.single.embed_file", sometimes)
     result = call("embed", "in", "-o", "out", "--no-sign", "--format", "jsonl")
     assert result.code == 3
     errors = {record["path"]: record["error"] for record in result.records if record["error"]}
