@@ -170,13 +170,20 @@ def test_every_key():
     assert "nein zum Text und Data Mining" in dict(reservation.notices)["de"]
     narrow = profiles.delivery(path)
     assert not narrow.sign and not narrow.prose and narrow.id3_version == 4
-    assert narrow.vocabularies == {Vocabulary.PLUS, Vocabulary.RIGHTS} and narrow.carriers is None
+    assert (
+        narrow.vocabularies == frozenset({Vocabulary.PLUS, Vocabulary.RIGHTS})
+        and narrow.carriers is None
+    )
 
 
 def test_a_delivery_from_the_command_line():
     settings = ["delivery.profile=archive-bwf", "delivery.carriers=xmp; id3", "delivery.sign=true"]
     chosen = profiles.delivery("eu-tdm", settings)
-    assert chosen.carriers == {Carrier.XMP, Carrier.ID3} and chosen.sign and not chosen.id3_chunks
+    assert (
+        chosen.carriers == frozenset({Carrier.XMP, Carrier.ID3})
+        and chosen.sign
+        and not chosen.id3_chunks
+    )
     assert profiles.delivery("eu-tdm") == EVERYTHING
 
 
