@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from mediaoptout.reservation.texts import heads
@@ -35,6 +36,9 @@ NAMES: Final = frozenset(
     }
 )
 """The properties that are searched for a declaration."""
+
+REMEMBERED: Final = 256
+"""How many texts' meanings are remembered: the files of a catalogue say the same sentences."""
 
 _KEYWORDS: Final = frozenset({"dc:subject", "lr:hierarchicalSubject", "pdf:Keywords"})
 _ROBOTS: Final = re.compile(r"[:}](?:x-)?robots(?:-tag)?$", re.IGNORECASE)
@@ -81,8 +85,13 @@ def sentence(text: str) -> tuple[str, Meaning] | None:
     Returns:
         The sentence as it stands, and what it means: `MINING` or `TRAINING`.
     """
+    return _sentence(text[:MAX_TEXT])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _sentence(text: str) -> tuple[str, Meaning] | None:
     training: tuple[str, Meaning] | None = None
-    for part in _parts(text[:MAX_TEXT]):
+    for part in _parts(text):
         meaning = _meaning(wording.plain(part))
         if meaning is MINING:
             return part.strip(), meaning
