@@ -15,7 +15,7 @@ from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Piece, Span
 from mediaoptout.splice.source import BytesSource, Part, Source
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
 MAGIC: Final = b"APETAGEX"
@@ -227,7 +227,7 @@ def merge_tag(
     draft = _Draft(tag or _EMPTY)
     for wanted in properties:
         if wanted.name in KEYS:
-            draft.tell(Property(wanted.name, as_text(wanted.value)), force=force)
+            draft.tell(wanted.flat, force=force)
     said, warnings = frozenset(draft.said), tuple(draft.warnings)
     if tag is not None and not draft.changed:
         return Merged((Copy(0, tag.source.size),), said, warnings)
@@ -260,6 +260,11 @@ class _Draft:
         """Say one property; where several items of its key disagree, some give way."""
         key = KEYS[ours.name]
         same = [i for i, item in enumerate(self.tag.items) if item.key.upper() == key.upper()]
+        if ours.goes:
+            for index in same:
+                if leaves(ours, self.tag.text(self.tag.items[index])):
+                    self.kept[index] = None
+            return
         yields: dict[int, str] = {}
         for index in same:
             present = self.tag.text(self.tag.items[index])

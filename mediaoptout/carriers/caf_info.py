@@ -15,7 +15,7 @@ from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Piece
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
 from mediaoptout.vocabularies.prose import is_ours
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
 KEYS: Final = {
@@ -92,8 +92,11 @@ def merge(data: bytes | None, properties: Iterable[Property], *, force: bool = F
         key = KEYS.get(wanted.name)
         if key is None:
             continue
-        ours = Property(wanted.name, as_text(wanted.value))
         present = [item for item in items if item.key.upper() == key.upper()]
+        if wanted.goes:
+            changed.update((item, b"") for item in present if leaves(wanted, item.text))
+            continue
+        ours = Property(wanted.name, as_text(wanted.value))
         if not present:
             added.append(_pair(key, as_text(wanted.value)))
             said.add(wanted.name)
@@ -105,6 +108,8 @@ def merge(data: bytes | None, properties: Iterable[Property], *, force: bool = F
                 said.add(wanted.name)
             if settled.value != item.text:
                 changed[item] = _pair(item.key, as_text(settled.value))
+    if items and not added and all(changed.get(item) == b"" for item in items):
+        return Merged((), frozenset())
     return Merged(
         _pieces(old, items, changed, added), frozenset(said), tuple(dict.fromkeys(warnings))
     )
@@ -118,8 +123,8 @@ def _pieces(
         return ()
     pieces: list[Piece] = []
     at = 0
-    if added:
-        count = len(items) + len(added)
+    count = len(items) + len(added) - sum(not pair for pair in changed.values())
+    if count != len(items):
         pieces.append(Insert(count.to_bytes(_COUNT, "big")))
         at = min(_COUNT, len(old))
     for item in items:

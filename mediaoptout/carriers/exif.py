@@ -14,7 +14,7 @@ from mediaoptout.errors import DamagedError
 from mediaoptout.splice.linker import Endian
 from mediaoptout.splice.patch import Copy, Insert, Piece
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
 COPYRIGHT: Final = 33432
@@ -200,6 +200,9 @@ def merge(
     if rights is None:
         return Merged((same,), frozenset())
     directory = ifd0(tiff)
+    if rights.goes:
+        ours = leaves(rights, directory.notice)
+        return Merged(_without(tiff, directory) if ours else (same,), frozenset())
     wanted = Property("dc:rights", as_text(rights.value))
     settled = settle(wanted, directory.notice or None, force=force)
     text = as_text(settled.value)
@@ -212,6 +215,26 @@ def merge(
     if result.size > limit or not survey(tiff).contained:
         return Merged((same,), frozenset(), ("the notice cannot be put into Exif safely",))
     return result
+
+
+def _without(tiff: bytes, directory: Ifd0) -> tuple[Piece, ...]:
+    """The block without the notice that `_appended` put there.
+
+    A directory that was moved for its sake goes back to where it stood; where only the value was
+    appended, the notice becomes blank.
+    """
+    endian, first = directory.endian, directory.at + 2
+    before = directory.tags.index(COPYRIGHT)
+    entries = tiff[first : directory.end]
+    rest = entries[: _ENTRY * before] + entries[_ENTRY * (before + 1) :]
+    old = tiff.find((len(directory.tags) - 1).to_bytes(2, endian) + rest, 8, directory.at)
+    if old >= 0:
+        shorter = (Copy(0, 4), Insert(old.to_bytes(4, endian)), Copy(8, directory.at))
+        if survey(Merged(shorter, frozenset()).rendered(tiff)).contained:
+            return shorter
+    entry = first + _ENTRY * before
+    blank = Insert((1).to_bytes(4, endian) + bytes(4))
+    return Copy(0, entry + 4), blank, Copy(entry + _ENTRY, len(tiff))
 
 
 def _appended(tiff: bytes, directory: Ifd0, value: bytes) -> tuple[Piece, ...]:

@@ -14,7 +14,7 @@ from typing import Final
 
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
 from mediaoptout.vocabularies.prose import is_ours
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
 COPYRIGHT: Final = b"(c) "
@@ -51,13 +51,13 @@ class MergedTexts:
     """What becomes of a file's text chunks.
 
     Args:
-        changed: the new payloads of chunks, by their index.
+        changed: the new payloads of chunks, by their index; None for a chunk that goes.
         added: new chunks.
         said: the qualified names of the properties that the texts now state as wanted.
         warnings: what was left as others said it, as sentences.
     """
 
-    changed: Mapping[int, bytes]
+    changed: Mapping[int, bytes | None]
     added: tuple[Text, ...]
     said: frozenset[str]
     warnings: tuple[str, ...]
@@ -101,7 +101,7 @@ def merge(
             shows.
     """
     codec = _codec(texts)
-    changed: dict[int, bytes] = {}
+    changed: dict[int, bytes | None] = {}
     added: list[Text] = []
     said: set[str] = set()
     warnings: list[str] = []
@@ -109,9 +109,12 @@ def merge(
         name = KEYS.get(wanted.name)
         if name is None:
             continue
+        present = [i for i, text in enumerate(texts) if text.name == name]
+        if wanted.goes:
+            changed.update((i, None) for i in present if leaves(wanted, texts[i].value))
+            continue
         ours = Property(wanted.name, as_text(wanted.value))
         data = _encoded(as_text(wanted.value), codec)
-        present = [i for i, text in enumerate(texts) if text.name == name]
         if not present and wanted.name not in hiding:
             added.append(Text(name, data))
             said.add(wanted.name)

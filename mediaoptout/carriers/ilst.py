@@ -18,7 +18,7 @@ from mediaoptout.errors import DamagedError, LimitError
 from mediaoptout.splice.patch import Copy, Insert, Piece, Span
 from mediaoptout.splice.source import Source
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
 FREEFORM: Final = "----:com.apple.iTunes:"
@@ -163,8 +163,14 @@ def merge(
         key = KEYS.get(wanted.name)
         if key is None:
             continue
-        text = as_text(wanted.value)
         present = [item for item in items if item.name == wanted.name]
+        if wanted.goes:
+            ours = (item for item in present if item.texts)
+            replaced.update(
+                (item.span, b"") for item in ours if all(leaves(wanted, t) for t in item.texts)
+            )
+            continue
+        text = as_text(wanted.value)
         if not present:
             added.append(_item(key, text))
             said.add(wanted.name)
@@ -183,6 +189,8 @@ def merge(
                 replaced[item.span] = _item(item.key, *values)
         if stated and (wanted.name == _GRADED or stated == {text}):
             said.add(wanted.name)
+    if items and not added and all(replaced.get(item.span) == b"" for item in items):
+        return Merged((), frozenset())
     return Merged(_pieces(start, end, replaced, added), frozenset(said), tuple(warnings))
 
 

@@ -18,7 +18,7 @@ from mediaoptout.errors import DamagedError, LimitError
 from mediaoptout.splice.patch import Copy, Insert, Piece
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
 from mediaoptout.vocabularies.prose import is_ours
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
 FORM: Final = b"INFO"
@@ -104,9 +104,13 @@ def merge(
         key = KEYS.get(wanted.name)
         if key is None:
             continue
+        present = [item for item in items if item.name == key]
+        if wanted.goes:
+            texts = ((item, _text(old, item, encoding)) for item in present)
+            changes.update((item, b"") for item, text in texts if leaves(wanted, text))
+            continue
         text = as_text(wanted.value)
         chunk = _chunk(key, text, codec)
-        present = [item for item in items if item.name == key]
         if not present:
             added.append(chunk)
             said.add(wanted.name)
@@ -119,6 +123,8 @@ def merge(
                 warnings.append(f"{settled.warning} ({key.decode()})")
             if settled.value != there:
                 changes[item] = chunk
+    if items and not added and all(changes.get(item) == b"" for item in items):
+        return Merged((), frozenset())
     return Merged(_pieces(old, items, changes, added), frozenset(said), tuple(warnings))
 
 

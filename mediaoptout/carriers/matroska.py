@@ -20,7 +20,7 @@ from mediaoptout.splice.patch import Copy, Insert, Piece
 from mediaoptout.splice.patch import Span as Place
 from mediaoptout.vocabularies.properties import Entry, LangAlt, Property, as_text
 from mediaoptout.vocabularies.prose import is_ours
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
 TAG: Final = 0x7373
@@ -183,6 +183,10 @@ def merge(data: bytes | None, properties: Iterable[Property], *, force: bool = F
             key = KEYS[wanted.name]
             whole = [simple for tag in tags if not tag.about for simple in tag.simples]
             _settle(plan, wanted, [simple for simple in whole if simple.key == key], force)
+    if tags and not plan.added and all(_emptied(tag, plan) for tag in tags):
+        rest = [item for item in ebml.children(old) if item.id not in (TAG, ebml.CRC_32)]
+        if not rest:
+            return Merged((), frozenset())
     return Merged(_pieces(old, tags, plan), frozenset(plan.said), tuple(plan.warnings))
 
 
@@ -264,7 +268,7 @@ def _entries(simple: _Simple, location: str) -> Iterator[Entry]:
 
 def _settle_parts(plan: _Plan, wanted: Property, tags: Sequence[_Tag], force: bool) -> None:
     """A reservation of a track or a chapter is left as it is, unless it says the contrary."""
-    if wanted.name != _MACHINE:
+    if wanted.name != _MACHINE or wanted.goes:
         return
     for tag in tags:
         for simple in tag.simples if tag.about else ():
@@ -281,6 +285,9 @@ def _settle(plan: _Plan, wanted: Property, present: Sequence[_Simple], force: bo
     date one by one; a reservation is settled in each place where one stands.
     """
     name, key = wanted.name, KEYS[wanted.name]
+    if wanted.goes:
+        plan.replaced.update((item, ()) for item in present if leaves(wanted, item.text))
+        return
     texts = _texts(wanted)
     says = {text for _, text in texts}
     mine = [item for item in present if item.text in says or is_ours(item.text or "")]
@@ -346,7 +353,10 @@ def _pieces(data: bytes, tags: Sequence[_Tag], plan: _Plan) -> tuple[Piece, ...]
     at = 0
     for tag in tags:
         added = plan.added if tag is home else []
-        if added or any(simple in plan.replaced for simple in tag.simples):
+        if not added and _emptied(tag, plan):
+            pieces.append(Copy(at, tag.element.start))
+            at = tag.element.end
+        elif added or any(simple in plan.replaced for simple in tag.simples):
             pieces += [Copy(at, tag.element.start), *_changed(data, tag, plan, added)]
             at = tag.element.end
     pieces.append(Copy(at, len(data)))
@@ -356,6 +366,15 @@ def _pieces(data: bytes, tags: Sequence[_Tag], plan: _Plan) -> tuple[Piece, ...]
     if len(pieces) == 1 or ebml.check_sum(data) is None:
         return tuple(pieces)
     return _sealed(data, pieces)
+
+
+def _emptied(tag: _Tag, plan: _Plan) -> bool:
+    """Whether nothing is left that a Tag says."""
+    return (
+        bool(tag.simples)
+        and not tag.mixed
+        and all(plan.replaced.get(simple) == () for simple in tag.simples)
+    )
 
 
 def _is_home(tag: _Tag, plan: _Plan) -> bool:

@@ -15,7 +15,7 @@ from mediaoptout.carriers.merged import Merged
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Piece
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
 NAMES: Final[Mapping[bytes, str]] = {
@@ -107,6 +107,8 @@ def merge(form: Form, data: bytes | None, rights: Property, *, force: bool) -> M
         RefusedError: the text is longer than the form can hold.
     """
     kind = KINDS[form]
+    if rights.goes:
+        return _without(kind, data or b"", rights)
     wanted = as_text(rights.value)
     if data is None:
         content = _content(kind, wanted)
@@ -133,6 +135,22 @@ def merge(form: Form, data: bytes | None, rights: Property, *, force: bool) -> M
     size = _HEADER + sum(piece.size for piece in pieces)
     head: Piece = Copy(0, _HEADER) if size == len(data) else Insert(_header(kind, size))
     return Merged((head, *pieces), said, tuple(warnings))
+
+
+def _without(kind: bytes, data: bytes, rights: Property) -> Merged:
+    """The box without our texts; nothing where there are no others."""
+    texts = parse(kind, data[_HEADER:])
+    gone = [item for item in texts if leaves(rights, item.text)]
+    if gone and len(gone) == len(texts):
+        return Merged((), frozenset())
+    pieces: list[Piece] = []
+    at = _HEADER
+    for item in gone:
+        pieces.append(Copy(at, _HEADER + item.start))
+        at = _HEADER + item.end
+    size = len(data) - sum(item.end - item.start for item in gone)
+    head: Piece = Insert(_header(kind, size)) if gone else Copy(0, min(_HEADER, len(data)))
+    return Merged((head, *pieces, Copy(min(at, len(data)), len(data))), frozenset())
 
 
 def _header(kind: bytes, size: int) -> bytes:

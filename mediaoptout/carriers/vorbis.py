@@ -18,7 +18,7 @@ from mediaoptout.errors import DamagedError, LimitError
 from mediaoptout.splice.patch import Copy, Insert, Piece
 from mediaoptout.vocabularies.properties import Entry, LangAlt, Property, as_text
 from mediaoptout.vocabularies.prose import is_ours
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
 VENDOR: Final = b"mediaoptout"
@@ -143,7 +143,7 @@ def merge(data: bytes | None, properties: Iterable[Property], *, force: bool = F
             present = [item for item in block.known if item.key == key] if block else []
             _settle(plan, wanted, present, force)
     if data is not None and block is not None:
-        pieces = _pieces(data, block, plan)
+        pieces = () if _was_ours(data, block, plan) else _pieces(data, block, plan)
     elif plan.added:
         head = struct.pack("<I", len(VENDOR)) + VENDOR + struct.pack("<I", len(plan.added))
         pieces = (Insert(head + b"".join(plan.added)),)
@@ -159,6 +159,9 @@ def _settle(plan: _Plan, wanted: Property, present: Sequence[_Comment], force: b
     date one by one; a reservation is settled in each place where one stands.
     """
     name, key = wanted.name, KEYS[wanted.name]
+    if wanted.goes:
+        plan.replaced.update((item, b"") for item in present if leaves(wanted, item.text))
+        return
     texts = _texts(wanted)
     mine = [item for item in present if item.text in texts or is_ours(item.text)]
     if name == _MACHINE:
@@ -183,6 +186,13 @@ def _texts(wanted: Property) -> list[str]:
         texts = (wanted.value.default, *(text for _, text in wanted.value.items))
         return list(dict.fromkeys(texts))
     return [as_text(wanted.value)]
+
+
+def _was_ours(data: bytes, block: _Block, plan: _Plan) -> bool:
+    """Whether the block is one that we made, and nothing is left in it."""
+    gone = sum(not comment for comment in plan.replaced.values())
+    empty = 0 < gone == block.count and not plan.added
+    return empty and data[4 : block.count_at] == VENDOR
 
 
 def _pieces(data: bytes, block: _Block, plan: _Plan) -> tuple[Piece, ...]:

@@ -216,7 +216,7 @@ _Told = tuple[bool, tuple[str, ...]]
 
 def _tell_tag(layout: AiffLayout, wanted: Wanted, plan: FormPlan) -> _Told:
     telling = id3.Telling(
-        wanted.properties,
+        wanted.told(Carrier.ID3),
         force=wanted.force,
         padding=wanted.padding,
         upgrade=wanted.upgrade_id3,
@@ -229,13 +229,16 @@ def _tell_tag(layout: AiffLayout, wanted: Wanted, plan: FormPlan) -> _Told:
 
 def _tell_packet(source: Source, layout: AiffLayout, wanted: Wanted, plan: FormPlan) -> _Told:
     chunk = layout.packets[0].chunk if layout.packets else None
-    if chunk is None and not wanted.properties:
-        return False, ()
+    properties = wanted.told(Carrier.XMP)
     at = chunk.payload.start + len(SIGNATURE) if chunk else 0
     data = source.read(at, chunk.end) if chunk else None
-    merged = xmp.merge(data, wanted.properties, force=wanted.force, padding=wanted.padding)
+    merged = xmp.merge(data, properties, force=wanted.force, padding=wanted.padding)
+    if chunk is None and not merged.said:
+        return False, ()
     if chunk is None:
         plan.appended += framed(APPLICATION, (Insert(SIGNATURE), *merged.pieces), SHAPE)
+    elif data and not merged.size:
+        plan.drop(chunk)
     elif not merged.unchanged(len(data or b"")):
         pieces: tuple[Piece, ...] = (Copy(at - len(SIGNATURE), at), *merged.placed(at))
         _replace(plan, chunk, pieces)
@@ -246,12 +249,15 @@ def _tell_texts(layout: AiffLayout, wanted: Wanted, plan: FormPlan) -> _Told:
     items = [item for item in layout.texts if item.text is not None]
     merged = iff_text.merge(
         [item.text for item in items if item.text is not None],
-        wanted.properties,
+        wanted.told(Carrier.IFF_TEXT),
         force=wanted.force,
         hiding=_hidden(layout, wanted.properties),
     )
     for index, data in merged.changed.items():
-        _replace(plan, items[index].chunk, (Insert(data),))
+        if data is None:
+            plan.drop(items[index].chunk)
+        else:
+            _replace(plan, items[index].chunk, (Insert(data),))
     for text in merged.added:
         plan.appended += framed(text.name, (Insert(text.data),), SHAPE)
     return bool(merged.said), merged.warnings

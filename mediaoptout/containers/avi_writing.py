@@ -7,6 +7,7 @@ RIFF, where nothing moves but later RIFFs, whose indexes the linker puts right.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from mediaoptout.carriers import info, xmp
@@ -16,6 +17,7 @@ from mediaoptout.containers.base import MANIFEST, Change, Wanted
 from mediaoptout.containers.blocks import agreed, refuse_damaged
 from mediaoptout.containers.chunks import (
     HEADER,
+    JUNK,
     Chunk,
     filler,
     filling_behind,
@@ -49,11 +51,14 @@ def plan_change(source: Source, layout: AviLayout, wanted: Wanted) -> Change:
     plan = FormPlan(layout.form)
     carriers: list[Carrier] = []
     for carrier in _NAMES:
-        merged, old = _merged(source, layout, wanted, carrier, properties)
+        told = replace(wanted, properties=properties)
+        merged, old = _merged(source, layout, told, carrier, told.told(carrier))
         warnings += merged.warnings
         if merged.said:
             carriers.append(carrier)
-        if old is not None and not merged.unchanged(old.payload.size):
+        if old is not None and old.payload.size and not merged.size:
+            _drop(source, layout, old, plan)
+        elif old is not None and not merged.unchanged(old.payload.size):
             plan.settled.add(old)
             _place(source, layout, old, merged, wanted.padding, plan)
         elif old is None and merged.size and carrier is Carrier.RIFF_INFO:
@@ -89,7 +94,7 @@ def _merged(
         merged = Merged((), frozenset())
     else:
         merged = xmp.merge(data or None, properties, force=wanted.force, padding=wanted.padding)
-    return merged.grounded(data), old
+    return merged.grounded(data) if merged.size else merged, old
 
 
 def _place(
@@ -113,9 +118,26 @@ def _place(
         plan.edits += _grown(chunk, pieces, room, padding)
     else:
         blank = Insert(bytes(chunk.payload.size))
-        plan.edits.append(Edit(chunk.start, chunk.start + 4, (Insert(b"JUNK"),), inside=0))
+        plan.edits.append(Edit(chunk.start, chunk.start + 4, (Insert(JUNK),), inside=0))
         plan.edits.append(Edit(*chunk.payload, (blank,), inside=chunk.start))
         plan.appended += framed(chunk.name, pieces)
+
+
+def _drop(source: Source, layout: AviLayout, chunk: Chunk, plan: FormPlan) -> None:
+    """Take a chunk out; before the ``movi`` list its place is filling again.
+
+    Filling that reaches to the list and makes whole sectors with the chunk is what we put there.
+    """
+    movie = layout.movie.start if layout.movie is not None else 0
+    room = filling_behind(source, layout.form.chunks, chunk)
+    end = chunk.next + room
+    plan.settled.add(chunk)
+    made = end == movie and room and (end - chunk.start) % SECTOR == 0
+    if chunk.start > movie or (made and not layout.pinned):
+        plan.edits.append(Edit(chunk.start, end if made else chunk.next, (), inside=0))
+    else:
+        filling = filler(JUNK, end - chunk.start)
+        plan.edits.append(Edit(chunk.start, end, (filling,), inside=0))
 
 
 def _grown(chunk: Chunk, pieces: tuple[Piece, ...], room: int, padding: int) -> list[Edit]:
@@ -124,7 +146,7 @@ def _grown(chunk: Chunk, pieces: tuple[Piece, ...], room: int, padding: int) -> 
     needed = HEADER + size + size % 2
     there = chunk.next + room - chunk.start
     left = there + _sectors(needed - there + HEADER + padding) - needed
-    tail = Insert(bytes(size % 2)), filler(b"JUNK", left + left % 2)
+    tail = Insert(bytes(size % 2)), filler(JUNK, left + left % 2)
     return [
         Edit(*chunk.payload, pieces, inside=chunk.start),
         Edit(chunk.end, chunk.next + room, tail, inside=0),
@@ -147,14 +169,14 @@ def _place_list(
     for item in reversed(before):
         left = item.next - item.start - size
         if (left == 0 or left >= HEADER) and is_room(source, item) and not left % 2:
-            rest = (filler(b"JUNK", left),) if left else ()
+            rest = (filler(JUNK, left),) if left else ()
             plan.edits.append(Edit(item.start, item.next, (*chunk, *rest), inside=0))
             plan.settled.add(item)
             return
     if layout.pinned or not before or before[-1].unpadded:
         plan.appended += chunk
         return
-    room = filler(b"JUNK", _sectors(size + HEADER + padding) - size)
+    room = filler(JUNK, _sectors(size + HEADER + padding) - size)
     plan.edits.append(Edit(movie, movie, (*chunk, room), inside=0))
 
 

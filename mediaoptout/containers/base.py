@@ -111,7 +111,7 @@ class Wanted:
     @property
     def stripping(self) -> bool:
         """Whether what we wrote shall go, and nothing be said."""
-        return any(item.goes for item in self.properties)
+        return bool(self.properties) and all(item.goes for item in self.properties)
 
     def freed(self, room: int) -> bool:
         """Whether ``room`` bytes that hold nothing are what we left, and go with what we wrote."""

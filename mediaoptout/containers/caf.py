@@ -8,7 +8,7 @@ last, gives way to it. The essence is what ``data`` holds. No place in a CAF is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from mediaoptout.carriers import caf_info
@@ -124,10 +124,13 @@ class Caf(Container):
         others = (entry for item in layout.infos[1:] for entry in item.block.entries)
         properties, warnings = agreed(wanted.properties, others, force=wanted.force)
         data = source.read(*first.chunk.payload) if first else b""
-        merged = caf_info.merge(data if first else None, properties, force=wanted.force)
+        told = replace(wanted, properties=properties).told(Carrier.CAF_INFO)
+        merged = caf_info.merge(data if first else None, told, force=wanted.force)
         chunk = first.chunk if first else None
         edits: list[Edit] = []
-        if not merged.unchanged(len(data)):
+        if chunk is not None and data and not merged.size:
+            edits = list(_dropped(source, layout, chunk, wanted))
+        elif not merged.unchanged(len(data)):
             edits = list(_placed(source, layout, chunk, merged, wanted.padding))
         patch = relocate(source.size, layout.links, edits)
         return Change(
@@ -208,6 +211,26 @@ def _placed(
     else:
         spare = _free(SHAPE.header + padding)
         yield Edit(layout.open_data, layout.open_data, (*new, spare))
+
+
+def _dropped(source: Source, layout: CafLayout, chunk: Chunk, wanted: Wanted) -> Iterator[Edit]:
+    """The edits that take a chunk out: what it took of free space before the sound is free again.
+
+    The space that we left with it goes too, and so does a chunk that nothing stands behind.
+    """
+    behind = next((item for item in layout.chunks if item.start == chunk.end), None)
+    room = behind if behind is not None and _is_free(source, behind) else None
+    sound = any(item.name == DATA and item.start > chunk.start for item in layout.chunks)
+    if layout.open_data is not None:
+        sound = sound or layout.open_data >= chunk.end
+    if room is not None and wanted.freed(room.payload.size):
+        yield Edit(chunk.start, room.end, ())
+    elif room is not None:
+        yield Edit(chunk.start, room.end, (_free(room.end - chunk.start),))
+    elif sound:
+        yield Edit(chunk.start, chunk.end, (_free(chunk.end - chunk.start),))
+    else:
+        yield Edit(chunk.start, chunk.end, ())
 
 
 def _in_place(layout: CafLayout, chunk: Chunk, size: int) -> bool:

@@ -27,7 +27,10 @@ UNKNOWN: Final = 0xFFFFFFFF
 MAX_CHUNKS: Final = 1 << 16
 """How many chunks a file may have."""
 
-FILLING: Final = frozenset({b"JUNK", b"junk", b"PAD ", b"FLLR"})
+JUNK: Final = b"JUNK"
+"""The filling that we write."""
+
+FILLING: Final = frozenset({JUNK, b"junk", b"PAD ", b"FLLR"})
 """Chunks that hold nothing."""
 
 _MAX_FILLING: Final = 1 << 20
@@ -217,8 +220,21 @@ def replaced(chunk: Chunk, pieces: tuple[Piece, ...], room: int = 0) -> Iterator
     tail: tuple[Piece, ...] = (Insert(bytes(pad)),)
     if room:
         left = chunk.next + room - (chunk.start + HEADER + size + pad)
-        tail += (filler(b"JUNK", left),) if left else ()
+        tail += (filler(JUNK, left),) if left else ()
     yield Edit(chunk.end, chunk.next + room, tail, inside=0)
+
+
+def moved_back(chunk: Chunk, home: Chunk, pieces: tuple[Piece, ...]) -> Iterator[Edit]:
+    """The edits that let a chunk stand again where filling was left when it was moved away.
+
+    Args:
+        chunk: the chunk, which stands at the top level of its RIFF.
+        home: the filling, whose payload is as long as what the chunk shall hold.
+        pieces: its new payload.
+    """
+    yield Edit(home.start, home.start + 4, (Insert(chunk.name),), inside=0)
+    yield Edit(*home.payload, pieces, inside=home.start)
+    yield Edit(chunk.start, chunk.next, (), inside=0)
 
 
 def is_room(source: Source, chunk: Chunk) -> bool:

@@ -6,7 +6,7 @@ packet in its ``PRIV`` frame. The essence is the payload of ``DSD `` or ``DST ``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from mediaoptout.carriers import id3
@@ -94,8 +94,13 @@ class Dff(Container):
         others = (e for tag in layout.tags[1:] for block in tag.blocks for e in block.entries)
         properties, warnings = agreed(wanted.properties, others, force=wanted.force)
         plan = FormPlan(layout.form)
+        told = replace(wanted, properties=properties)
         telling = id3.Telling(
-            properties, force=wanted.force, padding=wanted.padding, upgrade=wanted.upgrade_id3
+            told.told(Carrier.ID3),
+            force=wanted.force,
+            padding=wanted.padding,
+            upgrade=wanted.upgrade_id3,
+            packet=bool(told.told(Carrier.XMP)),
         )
         merged = iff.tell_tag(plan, layout.tags, telling, SHAPE)
         plan.append()

@@ -104,16 +104,19 @@ class Dsf(Container):
         if placed is None and not wanted.properties:
             return Change(patch=relocate(source.size, layout.links, ()), carriers=())
         telling = id3.Telling(
-            wanted.properties,
+            wanted.told(Carrier.ID3),
             force=wanted.force,
             padding=wanted.padding,
             upgrade=wanted.upgrade_id3,
+            packet=bool(wanted.told(Carrier.XMP)),
         )
         tag = placed.tag if placed else None
         merged = id3.merge_tag(tag or id3.empty_tag(_VERSION), telling)
         span = placed.span if placed else Span(source.size, source.size)
         edits = [replace(edit, inside=0) for edit in id3_tags.edits(span, merged)]
-        if placed is None:
+        if placed is not None and not merged.size:
+            edits.append(Edit(_POINTER_AT, _POINTER_AT + 8, (Insert(bytes(8)),), inside=0))
+        if placed is None and merged.size:
             pointer = Insert(source.size.to_bytes(8, "little"))
             edits.append(Edit(_POINTER_AT, _POINTER_AT + 8, (pointer,), inside=0))
         patch = relocate(source.size, layout.links, edits)

@@ -238,8 +238,12 @@ def tell_tag(
         return None
     tag = placed.tag if placed and placed.tag else id3.empty_tag(_VERSION)
     merged = id3.merge_tag(tag, telling)
+    if chunk is None and not merged.size:
+        return merged
     if chunk is None:
         plan.appended += framed(ID3, merged.pieces, shape)
+    elif placed is not None and not merged.size:
+        plan.drop(chunk)
     elif placed is None:
         plan.settled.add(chunk)
         plan.edits += replaced(chunk, merged.pieces)

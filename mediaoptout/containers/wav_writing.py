@@ -9,7 +9,17 @@ from mediaoptout.carriers import id3, info, xmp
 from mediaoptout.carriers.merged import Merged
 from mediaoptout.containers.base import MANIFEST, Change, Wanted
 from mediaoptout.containers.blocks import agreed, refuse_damaged
-from mediaoptout.containers.chunks import HEADER, Chunk, filling_behind, fits, framed, replaced
+from mediaoptout.containers.chunks import (
+    HEADER,
+    JUNK,
+    Chunk,
+    filling_behind,
+    fits,
+    framed,
+    is_room,
+    moved_back,
+    replaced,
+)
 from mediaoptout.containers.wav_reading import (
     C2PA,
     ID3,
@@ -78,12 +88,21 @@ def _state(
         chunks = [_list_with_notice(layout)]
     for chunk in chunks or (None,):
         payload = source.read(*chunk.payload) if chunk else b""
-        merged = _merged(layout, wanted, carrier, payload).grounded(payload)
+        merged = _merged(layout, wanted, carrier, payload)
+        if merged.size:
+            merged = merged.grounded(payload)
         plan.warnings += merged.warnings
         if merged.said and carrier not in plan.carriers:
             plan.carriers.append(carrier)
-        if chunk is not None and not merged.unchanged(len(payload)):
+        if chunk is not None and payload and not merged.size:
             plan.settled.add(chunk)
+            plan.edits.append(Edit(chunk.start, chunk.next, (), inside=0))
+        elif chunk is not None and not merged.unchanged(len(payload)):
+            plan.settled.add(chunk)
+            home = _home(source, layout, chunk, merged.size) if wanted.stripping else None
+            if home is not None:
+                plan.edits += moved_back(chunk, home, merged.placed(chunk.payload.start))
+                continue
             _place(source, layout, carrier, chunk, merged, plan)
         elif chunk is None and merged.size:
             plan.appended[carrier] = framed(_WRITTEN[carrier], merged.pieces)
@@ -97,7 +116,7 @@ def _list_with_notice(layout: WavLayout) -> Chunk:
 
 
 def _merged(layout: WavLayout, wanted: Wanted, carrier: Carrier, payload: bytes) -> Merged:
-    properties, force, padding = wanted.properties, wanted.force, wanted.padding
+    properties, force, padding = wanted.told(carrier), wanted.force, wanted.padding
     if carrier is Carrier.RIFF_INFO:
         if _bext_comments(layout):
             properties = tuple(p for p in properties if p.name != "xmpRights:UsageTerms")
@@ -115,7 +134,7 @@ def _merged(layout: WavLayout, wanted: Wanted, carrier: Carrier, payload: bytes)
         upgrade=wanted.upgrade_id3,
         packet=False,
     )
-    rest = (Copy(len(tag), len(payload)),) if tag else ()
+    rest = (Copy(len(tag), len(payload)),) if tag and merged.size else ()
     return replace(merged, pieces=(*merged.pieces, *rest))
 
 
@@ -123,6 +142,16 @@ def _bext_comments(layout: WavLayout) -> bool:
     """Whether the comment is told by ``bext`` alone: ffmpeg would show an ``ICMT`` instead."""
     labels = {entry.label for block in layout.blocks for entry in block.entries}
     return "ICMT" not in labels and any(chunk.name == b"bext" for chunk in layout.riff.chunks)
+
+
+def _home(source: Source, layout: WavLayout, chunk: Chunk, size: int) -> Chunk | None:
+    """The filling before the sound that a chunk left behind when it was moved to the end."""
+    data = layout.riff.data[-1]
+    if chunk.start < data.start:
+        return None
+    before = (item for item in layout.riff.chunks if item.start < data.start)
+    fitting = (item for item in before if item.payload.size == size and item.name == JUNK)
+    return next((item for item in fitting if is_room(source, item)), None)
 
 
 def _place(
@@ -145,7 +174,7 @@ def _place(
         plan.edits += replaced(chunk, pieces, room)
     else:
         blank = Insert(bytes(chunk.payload.size))
-        plan.edits.append(Edit(chunk.start, chunk.start + 4, (Insert(b"JUNK"),), inside=0))
+        plan.edits.append(Edit(chunk.start, chunk.start + 4, (Insert(JUNK),), inside=0))
         plan.edits.append(Edit(*chunk.payload, (blank,), inside=chunk.start))
         moved = framed(chunk.name, pieces)
         plan.appended[carrier] = (*plan.appended.get(carrier, ()), *moved)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import ClassVar, Final
 
@@ -34,7 +34,14 @@ from mediaoptout.containers.riff_forms import (
     is_form,
     read_form,
 )
-from mediaoptout.containers.webp_header import PICTURE, VP8X, XMP_FLAG, Header, read_header
+from mediaoptout.containers.webp_header import (
+    PICTURE,
+    VP8X,
+    XMP_FLAG,
+    Header,
+    needless,
+    read_header,
+)
 from mediaoptout.errors import ErrorInfo, LimitError
 from mediaoptout.splice.linker import Edit, Links
 from mediaoptout.splice.patch import Copy, Hole, Insert, Span
@@ -150,7 +157,8 @@ class Webp(Container):
         plan = FormPlan(layout.form)
         carriers: list[Carrier] = []
         for carrier, step in ((Carrier.EXIF, _exif), (Carrier.XMP, _packet)):
-            said, more = step(source, layout, properties, wanted, plan)
+            told = replace(wanted, properties=properties).told(carrier)
+            said, more = step(source, layout, told, wanted, plan)
             warnings += more
             if said:
                 carriers.append(carrier)
@@ -228,8 +236,14 @@ def _packet(
     merged = xmp.merge(
         data if old else None, properties, force=wanted.force, padding=wanted.padding
     )
+    if old is None and not merged.said:
+        return False, ()
     if old is None:
         plan.appended += framed(XMP, merged.pieces)
+    elif data and not merged.size:
+        plan.drop(old)
+        _retract(source, layout, plan)
+        return False, ()
     elif not merged.unchanged(len(data)):
         pieces = merged.grounded(data).placed(old.payload.start)
         if merged.size == len(data):
@@ -252,6 +266,19 @@ def _announce(layout: WebpLayout, plan: FormPlan) -> None:
     elif not header.flags & XMP_FLAG:
         at = header.chunk.payload.start
         plan.edits.append(Edit(at, at + 1, (Insert(bytes([header.flags | XMP_FLAG])),), inside=0))
+
+
+def _retract(source: Source, layout: WebpLayout, plan: FormPlan) -> None:
+    """Take the flag for XMP back, and a header that is there for it alone."""
+    header = layout.header
+    if header.chunk is None or len(layout.of(Carrier.XMP)) > 1:
+        return
+    if needless(source, layout.form, header):
+        plan.drop(header.chunk)
+    else:
+        at = header.chunk.payload.start
+        flags = Insert(bytes([header.flags & ~XMP_FLAG]))
+        plan.edits.append(Edit(at, at + 1, (flags,), inside=0))
 
 
 def _exif(

@@ -87,6 +87,15 @@ def read_header(source: Source, form: Form) -> Header:
     return Header(chunk, flags, canvas, framing, obstacle, cut)
 
 
+def needless(source: Source, form: Form, header: Header) -> bool:
+    """Whether a header, but for the flag for XMP, says no more than the lone picture itself."""
+    pictures = [chunk for chunk in form.chunks if chunk.name in PICTURE]
+    if header.chunk is None or len(pictures) != 1 or header.chunk.payload.size != _SIZE:
+        return False
+    own = _simple(source, pictures[0])
+    return own == (header.flags & ~XMP_FLAG, header.canvas)
+
+
 def _simple(source: Source, chunk: Chunk) -> tuple[int, tuple[int, int]] | None:
     """Flags and canvas by the header of a lone picture."""
     start = chunk.payload.start

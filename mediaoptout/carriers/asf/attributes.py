@@ -22,7 +22,7 @@ from mediaoptout.errors import LimitError, RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Piece, Span
 from mediaoptout.splice.source import BytesSource, Source
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.settle import leaves, settle
 
 KEYS: Final = {
     "xmpRights:UsageTerms": "USAGE_TERMS",
@@ -181,6 +181,10 @@ def merge_extended(
         if wanted.name not in KEYS:
             continue
         same = [i for i, item in enumerate(found) if item.key == KEYS[wanted.name]]
+        if wanted.goes:
+            gone = [i for i in same if leaves(wanted, _value(old, found[i]))]
+            kept = [None if i in gone else piece for i, piece in enumerate(kept)]
+            continue
         changed: list[tuple[int, str]] = []
         for index in same:
             present = _value(old, found[index])
@@ -205,6 +209,8 @@ def merge_extended(
         for turn, (index, text) in enumerate(changed):
             item = _rendered(found[index].name, text)
             kept[index] = Insert(item) if item is not None and not turn else None
+    if found and not added and not any(kept):
+        return Merged((), frozenset())
     if not added and all(isinstance(piece, Copy) for piece in kept):
         pieces: tuple[Piece, ...] = (Copy(0, source.size),) if source is not None else ()
     else:

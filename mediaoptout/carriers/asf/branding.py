@@ -10,7 +10,7 @@ from mediaoptout.carriers.merged import Merged
 from mediaoptout.splice.patch import Copy, Insert, Span
 from mediaoptout.splice.source import BytesSource, Source
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.settle import leaves, settle
 
 
 def _addresses(source: Source) -> tuple[Span, Span]:
@@ -54,7 +54,13 @@ def merge_branding(
     """
     statement = next((p for p in properties if p.name == "xmpRights:WebStatement"), None)
     unchanged = (Copy(0, source.size),) if source is not None else ()
-    if statement is None or not as_text(statement.value).isascii():
+    if source is not None and statement is not None and leaves(statement, _address(source)):
+        banner, place = _addresses(source)
+        if not banner.size:
+            return Merged((), frozenset())
+        rest = Copy(place.end, source.size)
+        return Merged((Copy(0, place.start - 4), Insert(bytes(4)), rest), frozenset())
+    if statement is None or statement.goes or not as_text(statement.value).isascii():
         return Merged(unchanged, frozenset())
     old = source if source is not None else BytesSource(bytes(16))
     present = _address(old)

@@ -8,10 +8,10 @@ from typing import Final
 
 from mediaoptout.carriers.asf.values import MAX_VALUE, entry, read, text_of, too_long, utf16
 from mediaoptout.carriers.merged import Merged
-from mediaoptout.splice.patch import Copy, Insert, Span
+from mediaoptout.splice.patch import Copy, Insert, Piece, Span
 from mediaoptout.splice.source import BytesSource, Source
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.settle import leaves, settle
 
 _FIELDS: Final = ("Title", "Author", "Copyright", "Description", "Rating")
 _COPYRIGHT: Final = _FIELDS.index("Copyright")
@@ -69,6 +69,12 @@ def merge_description(
     old = source if source is not None else BytesSource(bytes(_LENGTHS.size))
     fields = description_fields(old)
     present = text_of(old, fields[_COPYRIGHT])
+    if rights.goes:
+        if not leaves(rights, present):
+            return Merged(unchanged, frozenset())
+        others = [field.size for field in fields if field != fields[_COPYRIGHT]]
+        pieces = _with_notice(old, fields, b"") if any(others) else ()
+        return Merged(pieces, frozenset())
     settled = settle(Property(rights.name, as_text(rights.value)), present or None, force=force)
     text = as_text(settled.value)
     warnings = (settled.warning,) if settled.warning else ()
@@ -78,11 +84,15 @@ def merge_description(
     value = utf16(text)
     if len(value) > MAX_VALUE:
         return Merged(unchanged, frozenset(), (*warnings, too_long(rights.name)))
+    if source is None:
+        lengths = _LENGTHS.pack(0, 0, len(value), 0, 0)
+        return Merged((Insert(lengths + value),), said)
+    return Merged(_with_notice(source, fields, value), said, warnings)
+
+
+def _with_notice(source: Source, fields: tuple[Span, ...], value: bytes) -> tuple[Piece, ...]:
     sizes = [field.size for field in fields]
     sizes[_COPYRIGHT] = len(value)
     start, end = fields[_COPYRIGHT]
     lengths = Insert(_LENGTHS.pack(*sizes))
-    if source is None:
-        return Merged((lengths, Insert(value)), said)
-    pieces = (lengths, Copy(_LENGTHS.size, start), Insert(value), Copy(end, source.size))
-    return Merged(pieces, said, warnings)
+    return lengths, Copy(_LENGTHS.size, start), Insert(value), Copy(end, source.size)

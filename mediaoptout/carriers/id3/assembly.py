@@ -27,7 +27,13 @@ MAX_MOVED: Final = 1 << 16
 
 
 def assembled(
-    tag: Tag, frames: Iterable[Piece], *, version: int, stuffed: bool, padding: int
+    tag: Tag,
+    frames: Iterable[Piece],
+    *,
+    version: int,
+    stuffed: bool,
+    padding: int,
+    freed: bool = False,
 ) -> tuple[Piece, ...]:
     """The new tag; the old one as a whole where ``frames`` are what stands there.
 
@@ -40,6 +46,7 @@ def assembled(
         version: the new tag's version.
         stuffed: whether the new tag's header says unsynchronised.
         padding: room to leave where the frames do not fit.
+        freed: whether the room that is there goes too.
 
     Raises:
         RefusedError: the tag would be larger than ID3v2 allows.
@@ -62,7 +69,7 @@ def assembled(
     if extended is not None and renewed:
         extended = extended.renewed(0, 0 if checked else None)
     used = size + (len(extended.data) if extended else 0) + tag.tail.size
-    gap = _gap(tag, old.size - used, padding, bare=header.footed)
+    gap = 0 if freed else _gap(tag, old.size - used, padding, bare=header.footed)
     if used + gap > MAX_TAG:
         raise RefusedError(
             "the ID3v2 tag would become larger than its size field can say",

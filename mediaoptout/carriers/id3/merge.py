@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,7 +27,7 @@ from mediaoptout.errors import DamagedError, RefusedError
 from mediaoptout.splice.patch import Copy, Hole, Insert, Patch, PatchedSource, Piece
 from mediaoptout.splice.source import BytesSource
 from mediaoptout.vocabularies.properties import Property
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
 HOLE: Final = "c2pa"
@@ -71,6 +71,16 @@ class Telling:
     drop_manifest: bool = False
     repeated: tuple[tuple[str, str], ...] = ()
     elsewhere: frozenset[str] = frozenset()
+
+    @property
+    def going(self) -> tuple[Property, ...]:
+        """The properties that shall be said no longer."""
+        return tuple(item for item in self.properties if item.goes)
+
+    @property
+    def stripping(self) -> bool:
+        """Whether nothing is to be said, and something no longer."""
+        return bool(self.properties) and self.going == self.properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +136,10 @@ def merge_tag(tag: Tag, telling: Telling) -> MergedTag:
     kept = [_carried(tag, target, frame, stuffed=stuffed) for frame in tag.frames]
     draft = _Draft(tag, target, stuffed, list(kept))
 
-    _repeat(draft, telling.repeated)
-    _tell(draft, telling)
+    _untell(draft, telling.going)
+    if not telling.stripping:
+        _repeat(draft, telling.repeated)
+        _tell(draft, telling)
     if draft.said:
         draft.carriers.append(Carrier.ID3)
     if telling.packet and telling.properties:
@@ -150,14 +162,17 @@ def merge_tag(tag: Tag, telling: Telling) -> MergedTag:
         draft.carriers.append(Carrier.C2PA)
 
     frames = [piece for pieces in (*draft.kept, *draft.added) for piece in pieces or ()]
+    warnings = tuple(dict.fromkeys(draft.warnings))
+    if telling.stripping and tag.frames and not frames and not tag.tail.size:
+        return MergedTag((), frozenset(), warnings)
     pieces = assembled(
         tag,
         frames,
         version=target.header.version,
         stuffed=stuffed,
         padding=telling.padding,
+        freed=telling.stripping and tag.room.size == PADDING,
     )
-    warnings = tuple(dict.fromkeys(draft.warnings))
     return MergedTag(pieces, frozenset(draft.said), warnings, tuple(draft.carriers))
 
 
@@ -181,6 +196,11 @@ def _repeat(draft: _Draft, repeated: Sequence[tuple[str, str]]) -> None:
     """An ID3v1 tag's fields in the new tag, since readers look at one tag only."""
     if any(frame.id[0] == "T" or frame.id.startswith("COM") for frame in draft.tag.frames):
         return
+    for kind, content in _contents(draft, repeated):
+        draft.added.append(draft.rendered(kind, content))
+
+
+def _contents(draft: _Draft, repeated: Sequence[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
     version = draft.target.header.version
     for kind, text in repeated:
         content = text_frame(version, text)
@@ -189,7 +209,17 @@ def _repeat(draft: _Draft, repeated: Sequence[tuple[str, str]]) -> None:
             mark = content[1:3] if content[0] == 1 else b""
             lead = content[:1] + b"XXX" + mark + (b"\0\0" if mark else b"\0")
             content = lead + content[1:]
-        draft.added.append(draft.rendered(kind, content))
+        yield kind, content
+
+
+def _untell(draft: _Draft, going: Sequence[Property]) -> None:
+    """Drop the frames that say what shall go, as far as they are ours."""
+    for index, frame in enumerate(draft.tag.frames):
+        found = said(draft.tag, frame)
+        if found is not None and any(
+            item.name == found.name and leaves(item, found.value) for item in going
+        ):
+            draft.kept[index] = None
 
 
 def _tell(draft: _Draft, telling: Telling) -> None:
@@ -199,7 +229,8 @@ def _tell(draft: _Draft, telling: Telling) -> None:
         found = said(draft.tag, frame)
         if found is not None:
             present.setdefault(found.key, []).append((index, found))
-    for item in items(telling.properties, version):
+    stated = tuple(item for item in telling.properties if not item.goes)
+    for item in items(stated, version):
         if item.wanted.name in telling.elsewhere and item.key not in present:
             draft.warnings.append(f"{item.wanted.name} stands in another tag of the file")
             continue
@@ -256,8 +287,15 @@ def _tell_packet(draft: _Draft, telling: Telling) -> Merged:
         warning = "an ID3v2.2 tag has no place for XMP; --upgrade-id3 makes it v2.3"
         return Merged((), frozenset(), (warning,))
     found = draft.indices(is_packet)
+    if not found and telling.stripping:
+        return Merged((), frozenset())
     if not found:
-        merged = xmp.merge(None, telling.properties, force=telling.force, padding=telling.padding)
+        merged = xmp.merge(
+            None,
+            telling.properties,
+            force=telling.force,
+            padding=telling.padding,
+        )
         draft.added.append(draft.rendered("PRIV", XMP_OWNER + _materialised(b"", merged)))
         return merged
     frame = draft.tag.frames[found[0]]
@@ -272,6 +310,9 @@ def _tell_packet(draft: _Draft, telling: Telling) -> Merged:
             code="damaged-carrier",
         ) from error
     if merged.unchanged(len(data)):
+        return merged
+    if not merged.size:
+        draft.kept[found[0]] = None
         return merged
     if draft.tag.is_bare(frame) and draft.target is draft.tag:
         draft.kept[found[0]] = _spliced(draft.tag, frame, len(data), merged)
