@@ -83,7 +83,7 @@ TEACH: Final = re.compile(
 FORBID: Final = re.compile(
     r"reserv|réserv|vorbehalt|vorbehält|behält sich|behalten sich|riserv"
     r"|prohibit|prohíb|prohib|proibi|forbid|interdi|untersag|verbot|verbiet|vieta|divieto"
-    r"|oppos|oppon|s'opposent|widersp[rb]|widerspr|opt(?:ed|s|ing)?[- ]?out|refus|ablehn|lehnt"
+    r"|oppos|oppon|opon|widersp[rb]|widerspr|opt(?:ed|s|ing)?[- ]?out|refus|ablehn|lehn(?:t|en)\b"
     r"|exclu[dsi]|exclue?s?\b|ausgeschlossen|ausgenommen|esclus|escludo"
     r"|disallow|den(?:y|ies)\b|withh[eo]ld"
     r"|unzulässig|unlawful|illicit|illégal",
@@ -112,7 +112,7 @@ TERMS: Final = re.compile(
 DENY: Final = re.compile(
     r"\bno\b|\bnot\b|n't\b|\bnever\b|\bcannot\b|without"
     r"|\bsans (?:l'|son |notre |mon )?(?:autorisation|accord|consentement|licence)"
-    r"|\b(?:ne|n')\s?\w.{0,40}?\b(?:pas|jamais|peut|peuvent)\b|\baucune?\b"
+    r"|\bne (?:peut|peuvent)\b|\b(?:ne |n')\w.{0,40}?\b(?:pas|jamais)\b|\baucune?\b"
     r"|\bnicht\b|\bkeine?[nrsm]?\b|\bohne\b|\bniemals\b"
     r"|\bsin\b|\bning[uú]n|\bnunca\b"
     r"|\bsenza\b|\bnon\b|\bnessun",
@@ -138,7 +138,7 @@ PERMITS: Final = re.compile(
     r"|\byou (?:may|can|are free to)\b(?! not| only)|\bwe (?:permit|allow|welcome)\b"
     r"|\b(?:est|sont) (?:librement |expressément |aussi )?(?:autorisée?s?|permise?s?)\b"
     r"|\b(?:peut|peuvent) (?:librement )?être (?:librement )?(?:utilisée?s?|reproduite?s?)\b"
-    r"|\b(?:ist|sind) (?:frei |ausdrücklich |auch )?(?:gestattet|erlaubt|zulässig)\b"
+    r"|\b(?:ist|sind) (?:(?!nicht|nur|kein)\w+ ){0,3}(?:gestattet|erlaubt|zulässig)\b"
     r"|\bdarf (?:frei |auch )?(?!nicht|nur)\w.{0,60}?\bwerden\b"
     r"|\b(?:está|están|queda|quedan) (?:expresamente )?(?:permitid|autorizad)[oa]s?\b"
     r"|\bse (?:permite|autoriza)n?\b|\bpuede(?:n)? (?:utilizarse|usarse|ser utilizad)"
@@ -148,7 +148,7 @@ PERMITS: Final = re.compile(
 )
 DENIED_PERMISSION: Final = re.compile(
     r"\b(?:no|non|ne|n'|not|nicht)\s+(?:\w+\s+)?(?:se (?:permite|autoriza)|è |sono |est |sont"
-    r"|está|queda|puede|pu(?:ò|o'))",
+    r"|está|queda|puede|peut|peuvent|pu(?:ò|o'))",
     re.IGNORECASE,
 )
 """A permission that is denied before it is said: ``no se permite``, ``non è consentita``."""
