@@ -50,7 +50,7 @@ class Column:
         """Its role in the words of ``--column``."""
         if self.field is None:
             return SKIP
-        return f"{self.scheme}:{self.field}" if self.scheme is not None else self.field
+        return f"{self.scheme}:{self.field}" if self.scheme is not None else str(self.field)
 
     @property
     def finds(self) -> bool:
@@ -96,7 +96,7 @@ def told(pairs: Iterable[str]) -> dict[str, str]:
 def _role(role: str) -> tuple[Field, Scheme | None]:
     scheme, colon, field = role.rpartition(":")
     schemes = [str(each) for each in HOLDER_SCHEMES]
-    known = [*Field, SKIP, *(f"{each}:{Field.PERFORMER}" for each in schemes)]
+    known = [*map(str, Field), SKIP, *(f"{each}:{Field.PERFORMER}" for each in schemes)]
     fields = [str(each) for each in Field if each.names_holders] if colon else [*map(str, Field)]
     if field not in fields or (colon and scheme not in schemes):
         raise CatalogueError(

@@ -305,7 +305,8 @@ def _shared(resource: Element, release: Element | None, message: _Message) -> di
         cells["catalogue-number"] = release.first("CatalogNumber")
         if not controllers:
             label = message.parties.get(release.first("ReleaseLabelReference"))
-            cells["label"] = label.name if label is not None else release.first("LabelName")
+            name = label.name if label is not None else release.first("LabelName")
+            cells["label"] = _joined([name])
     return cells
 
 
