@@ -20,10 +20,11 @@ from mediaoptout.credentials import identity
 from mediaoptout.errors import MediaoptoutError, WriteError
 from mediaoptout.records import EmbedRecord, InspectRecord, VerifyRecord
 from mediaoptout.splice.source import MAX_READ, FileSource
-from mediaoptout.words import EXPECTED_USES, Status, Use
+from mediaoptout.words import Status, Use
 
 if TYPE_CHECKING:
     from mediaoptout.embedding import Declaration, EmbedOptions
+    from mediaoptout.verification.policy import Policy
 
 T = TypeVar("T")
 
@@ -114,19 +115,41 @@ def embed_all(
 def verify_all(
     jobs: Sequence[Job],
     *,
-    expected: Collection[Use] = EXPECTED_USES,
+    expected: Collection[Use] | None = None,
     quick: bool = False,
+    policy: Policy | None = None,
+    traits: bool = False,
     means: Means | None = None,
 ) -> Iterator[tuple[Job, VerifyRecord | None]]:
     """Say what many files reserve, in the order in which they are done; see `embed_all`.
 
     Args:
         jobs: the files.
-        expected: the uses that should be reserved.
+        expected: the uses that should be reserved; None for those of the policy.
         quick: read headers only, and validate no manifest.
+        policy: the rules that are asked; None for ``reserved``.
+        traits: whether the records shall have what files are compared by.
         means: what the run may use.
     """
-    work = partial(_verify, expected=tuple(expected), quick=quick)
+    found = _verified(jobs, policy, expected, quick, traits, means)
+    if policy is None:
+        return found
+    from mediaoptout.verification.policy import compared
+
+    return compared(policy, found)
+
+
+def _verified(
+    jobs: Sequence[Job],
+    policy: Policy | None,
+    expected: Collection[Use] | None,
+    quick: bool,
+    traits: bool,
+    means: Means | None,
+) -> Iterator[tuple[Job, VerifyRecord | None]]:
+    uses = None if expected is None else tuple(expected)
+    traits = traits or (policy is not None and bool(policy.across()))
+    work = partial(_verify, expected=uses, quick=quick, policy=policy, traits=traits)
     for outcome in outcomes(work, jobs, means, validates=not quick):
         if outcome.error is not None:
             yield outcome.job, VerifyRecord(path=str(outcome.job.item.path), error=outcome.error)
@@ -242,10 +265,19 @@ def _copied(job: Job, options: EmbedOptions, record: EmbedRecord | None) -> Embe
     )
 
 
-def _verify(job: Job, expected: tuple[Use, ...], quick: bool) -> VerifyRecord | None:
-    from mediaoptout.verification.check import verify
+def _verify(
+    job: Job,
+    expected: tuple[Use, ...] | None,
+    quick: bool,
+    policy: Policy | None,
+    traits: bool,
+) -> VerifyRecord | None:
+    from mediaoptout.verification.check import verify, verify_companion
 
-    return None if passed_over(job) else verify(job.item.path, expected=expected, quick=quick)
+    path = job.item.path
+    if passed_over(job):
+        return None if policy is None else verify_companion(path, policy)
+    return verify(path, expected=expected, quick=quick, policy=policy, traits=traits)
 
 
 def _inspect(job: Job) -> InspectRecord | None:

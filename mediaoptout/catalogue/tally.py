@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mediaoptout.records import EmbedRecord, Finding, InspectRecord, VerifyRecord
-from mediaoptout.words import Exit, Severity, Status, Verdict
+from mediaoptout.words import Exit, FailOn, Severity, Status, Verdict
 
 _PARTICULAR: Final = re.compile(r"\S*[/\\]\S*|'[^']*'|\b\d[\d,.]*\b")
 """What differs from file to file in one and the same message: paths, quoted words, numbers."""
@@ -105,10 +105,12 @@ class VerifyTally:
         skipped: how many files in folders were no media.
         verdicts: how many records have each verdict; None for files that could not be read.
         exit: the exit code, as the contract has it.
+        fail_on: the findings that fail.
     """
 
     files: int = 0
     skipped: int = 0
+    fail_on: FailOn = FailOn.ERROR
     verdicts: Counter[Verdict | None] = field(default_factory=Counter)
     exit: Exit = Exit.AS_EXPECTED
     _reasons: _Reasons = field(default_factory=_Reasons)
@@ -121,7 +123,8 @@ class VerifyTally:
         verified = record.verify if isinstance(record, InspectRecord) else record
         self.files += 1
         self.verdicts[verified.verdict] += 1
-        self.exit = max(self.exit, record.exit)
+        looked = isinstance(record, InspectRecord)
+        self.exit = max(self.exit, record.exit if looked else verified.exit_on(self.fail_on))
         outcome = verified.verdict or "unread"
         if verified.error is not None:
             error = verified.error

@@ -8,7 +8,17 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from mediaoptout.cli import embed, formats, identity, inspect, profile, schema, settings, verify
+from mediaoptout.cli import (
+    embed,
+    formats,
+    identity,
+    inspect,
+    policy,
+    profile,
+    schema,
+    settings,
+    verify,
+)
 from mediaoptout.cli.console import report
 from mediaoptout.errors import ErrorInfo, MediaoptoutError, UsageError
 from mediaoptout.words import Exit
@@ -29,6 +39,7 @@ app.command()(embed.embed)
 app.command()(verify.verify)
 app.command()(inspect.inspect)
 app.add_typer(profile.app)
+app.add_typer(policy.app)
 app.add_typer(identity.app)
 app.command()(formats.formats)
 app.command()(schema.schema)

@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from mediaoptout.errors import UsageError
 from mediaoptout.places import config_folder
+from mediaoptout.words import FailOn
 
 NAME: Final = "mediaoptout.toml"
 
@@ -73,7 +74,9 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
     },
     "verify": {
         **_COMMON,
+        "policy": str,
         "profile": str,
+        "fail-on": FailOn,
         "quick": bool,
         "report": list,
         "thumbnails": bool,

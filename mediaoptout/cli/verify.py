@@ -8,11 +8,19 @@ import typer
 
 from mediaoptout.cli import parameters as given
 from mediaoptout.cli.settings import Color, Format
+from mediaoptout.words import FailOn
 
 
 def verify(
     sources: given.Sources,
+    policy: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="The rules to ask; see 'mediaoptout policy list'."),
+    ] = None,
     profile: given.Profile = None,
+    fail_on: Annotated[
+        FailOn, typer.Option("--fail-on", help="The findings that end the command with 1.")
+    ] = FailOn.ERROR,
     quick: Annotated[
         bool, typer.Option("--quick", help="Read headers only; validate no manifest.")
     ] = False,
@@ -25,7 +33,7 @@ def verify(
     color: given.Colour = Color.AUTO,
     null: given.Null = False,
 ) -> None:
-    """Say what files reserve. Ends with 1 if a file does not reserve all that is expected."""
+    """Say what files reserve, and what is wrong with them. Ends with 1 if that is not expected."""
     from mediaoptout.catalogue.outputs import to_read
     from mediaoptout.catalogue.run import Means, verify_all
     from mediaoptout.catalogue.selection import select
@@ -33,9 +41,14 @@ def verify(
     from mediaoptout.cli import humane, running, summary
     from mediaoptout.cli.console import Console, finishing
     from mediaoptout.cli.reporting import Reporting
-    from mediaoptout.words import EXPECTED_USES, Exit
+    from mediaoptout.words import Exit
 
-    expected = EXPECTED_USES
+    rules = None
+    if policy is not None:
+        from mediaoptout.verification.policy_files import load
+
+        rules = load(policy)
+    expected = None
     if profile is not None:
         from mediaoptout.reservation.profiles import expected_uses
 
@@ -45,13 +58,15 @@ def verify(
     plan = to_read(select(named))
 
     console = Console(form, quiet=quiet, color=color)
-    tally = VerifyTally()
+    tally = VerifyTally(fail_on=fail_on)
     clock = summary.Clock()
-    with Reporting(report, "verify", thumbnails=thumbnails, policy=profile) as reports:
+    with Reporting(report, "verify", thumbnails=thumbnails, policy=policy or profile) as reports:
         finished = running.follow(
             console,
             plan,
-            reports.taking(verify_all(plan, expected=expected, quick=quick, means=means)),
+            reports.taking(
+                verify_all(plan, expected=expected, quick=quick, policy=rules, means=means)
+            ),
             tally,
             lambda record: summary.verified(console, record),
         )

@@ -73,6 +73,23 @@ def verify(
     return examine(path, asked).record
 
 
+def verify_companion(path: Path, policy: Policy) -> VerifyRecord | None:
+    """What is wrong with a file that is no media; None if no rule has anything to say of it.
+
+    Args:
+        path: a sidecar, a check sum list, or something else in a folder of the run.
+        policy: the rules that are asked.
+    """
+    findings = policy.of_companion(path)
+    if not findings:
+        return None
+    try:
+        size = path.stat().st_size
+    except OSError:
+        size = None
+    return VerifyRecord(path=str(path), size=size, verdict=Verdict.UNSUPPORTED, findings=findings)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is asked of a file.

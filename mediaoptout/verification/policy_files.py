@@ -52,11 +52,17 @@ _ABOUT: Final = ("severity", "when", "message", "fix")
 _MAX_DEPTH: Final = 16
 
 
-def load(name: str) -> Policy:
+def load(name: str, *, facts: bool = True) -> Policy:
     """The policy of a name or path.
+
+    Args:
+        name: a policy's name or path.
+        facts: whether it shall be found out now that technical facts can be read, if it asks for
+            some.
 
     Raises:
         PolicyError: there is none, or it is wrong; names the key and the line.
+        UsageError: it asks for facts, and MediaInfo is not installed.
     """
     text = SHELF.find(name)
     data = _extended(text, ())
@@ -68,7 +74,7 @@ def load(name: str) -> Policy:
         _applied(text, data.get("rules", {})),
         None if uses is None else tuple(map(Use, uses)),
     )
-    if "fact" in policy.rules:
+    if facts and "fact" in policy.rules:
         from mediaoptout.verification.facts import require
 
         require()
@@ -98,6 +104,16 @@ def available() -> tuple[Listed, ...]:
     """
     found = (SHELF.find(name) for name in SHELF.names())
     return tuple(Listed(t.name, str(t.data.get("title", t.name)), t.origin) for t in found)
+
+
+def asked_by() -> dict[str, dict[str, str]]:
+    """By rule, the shipped policies that ask it, with the severity that each gives."""
+    found: dict[str, dict[str, str]] = {}
+    for name in SHELF.shipped():
+        for item in load(name, facts=False).applied:
+            for check in checks(item.condition):
+                found.setdefault(check.rule, {}).setdefault(name, item.severity)
+    return found
 
 
 def write_new(path: Path) -> None:

@@ -80,15 +80,15 @@ def _unexpected(subject: Subject, wanted: Allowed) -> Iterator[Fault]:
 
 def _disagree(subject: Subject, _: NoParameters) -> Iterator[Fault]:
     yield from _uses_disagree(subject)
-    said: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    said: dict[str, dict[str, Entry]] = defaultdict(dict)
     for entry in subject.entries:
-        if entry.name in _COMPARED:
-            value = as_text(entry.value).strip()
-            said[entry.name][value].append(f"{entry.location} {entry.label}")
+        if entry.name in _COMPARED and not subject.resolved.conflicts:
+            said[entry.name].setdefault(as_text(entry.value).strip(), entry)
     for name, values in said.items():
-        carriers = {place.partition(" ")[0] for places in values.values() for place in places}
-        if len(values) > 1 and len(carriers) > 1:
-            told = "; ".join(f"{value} ({places[0]})" for value, places in values.items())
+        if len({entry.carrier for entry in values.values()}) > 1:
+            told = "; ".join(
+                f"{value} ({entry.label}, {entry.location})" for value, entry in values.items()
+            )
             yield Fault(f"{name} is not the same everywhere: {told}")
     yield from _texts_disagree(subject)
 
@@ -102,6 +102,8 @@ def _uses_disagree(subject: Subject) -> Iterator[Fault]:
             held = reserved.setdefault((item.carrier, place), set())
             held.update(use for use, word in item.meaning.uses.items() if word.reserves)
     for use in subject.expected:
+        if use in subject.resolved.conflicts:
+            continue
         with_it = [place for place, uses in reserved.items() if use in uses]
         without = [place for place, uses in reserved.items() if use not in uses]
         if with_it and without:
@@ -119,15 +121,20 @@ def _place(place: tuple[Carrier, str]) -> str:
 
 
 def _texts_disagree(subject: Subject) -> Iterator[Fault]:
-    """Declarations of ours of different days or for different people."""
-    holders = subject.said.named
-    if len(holders) > 1:
-        told = "; ".join(f"{name} ({entry.location} {entry.label})" for name, entry in holders)
-        yield Fault(f"the declarations name different holders: {told}")
-    dates = {text: entry for entry, text in reversed(subject.said.dates)}
+    """Declarations of ours of different days, or that do not name the owner."""
+    said = subject.said
+    for entry, text in said.declarations:
+        if said.owners and not any(name in text for name in said.holders):
+            name, stated = said.owners[0]
+            yield Fault(
+                f"{stated.label} ({stated.location}) names {name}, the declaration in"
+                f" {entry.label} ({entry.location}) does not"
+            )
+            break
+    dates = {text: entry for entry, text in reversed(said.dates)}
     if len(dates) > 1:
         told = "; ".join(
-            f"{text} ({entry.location} {entry.label})" for text, entry in dates.items()
+            f"{text} ({entry.label}, {entry.location})" for text, entry in dates.items()
         )
         yield Fault(f"the declarations are of different days: {told}")
 

@@ -10,8 +10,9 @@ from fnmatch import fnmatchcase
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
+from mediaoptout.reservation.model import Capacity
 from mediaoptout.verification.rules.rule import Fault, Group, NoParameters, Rule
-from mediaoptout.verification.rules.said import day
+from mediaoptout.verification.rules.said import names, texts
 from mediaoptout.verification.rules.subject import Subject
 from mediaoptout.vocabularies.properties import Entry, as_text
 from mediaoptout.words import Severity
@@ -29,7 +30,7 @@ def matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _holder_missing(subject: Subject, _: NoParameters) -> Iterator[Fault]:
-    if not subject.said.holders:
+    if not subject.said.names_somebody:
         yield Fault("the file does not say whose rights are reserved")
 
 
@@ -78,6 +79,30 @@ def host_of(address: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Capacities:
+    """In which capacities somebody may declare."""
+
+    capacities: Annotated[
+        tuple[Capacity, ...], "those that are expected; empty for any that is stated"
+    ] = ()
+    mandate: Annotated[
+        bool, "whether a representative or licensee must name the mandate on which they rely"
+    ] = True
+
+
+def _capacity(subject: Subject, wanted: Capacities) -> Iterator[Fault]:
+    facts = subject.said.facts
+    if facts.capacity is None:
+        yield Fault("the file does not say in which capacity the rights are reserved")
+        return
+    if wanted.capacities and facts.capacity not in wanted.capacities:
+        expected = " or ".join(wanted.capacities)
+        yield Fault(f"the rights are reserved in the capacity {facts.capacity}, not {expected}")
+    if wanted.mandate and facts.capacity is not Capacity.OWN_NAME and not facts.mandate:
+        yield Fault(f"somebody declares as {facts.capacity}, and names no mandate")
+
+
+@dataclass(frozen=True, slots=True)
 class Days:
     """Between which days a declaration may be dated."""
 
@@ -93,10 +118,12 @@ def _date_missing(subject: Subject, _: NoParameters) -> Iterator[Fault]:
 def _date_implausible(subject: Subject, wanted: Days) -> Iterator[Fault]:
     until = wanted.until or date.today()
     for text, entry in {text: entry for entry, text in subject.said.dates}.items():
-        found = day(text)
-        if found is None:
+        try:
+            found = date.fromisoformat(text)
+        except ValueError:
             yield Fault(f"{_where(entry)} is dated {text}, which is no day")
-        elif found > until:
+            continue
+        if found > until:
             yield Fault(f"{_where(entry)} is dated {text}, which is still to come")
         elif found < wanted.since:
             yield Fault(f"{_where(entry)} is dated {text}, before {wanted.since}")
@@ -137,7 +164,7 @@ def _speakers(subject: Subject) -> dict[str, str]:
         found.setdefault(name, "the reservation")
     for entry in subject.entries:
         if entry.name == "plus:Licensor" and not isinstance(entry.value, str):
-            for name in subject.said.names(entry):
+            for name in names(entry):
                 found.setdefault(name, _where(entry))
     signer = subject.record.credential.signer
     if signer is not None:
@@ -164,7 +191,7 @@ def _text_missing(subject: Subject, wanted: Words) -> Iterator[Fault]:
         text
         for entry in subject.entries
         if entry.name in _TEXTS
-        for text in (*subject.said.texts(entry), as_text(entry.value))
+        for text in (*texts(entry), as_text(entry.value))
     ).casefold()
     for text in wanted.texts:
         if text.casefold() not in told:
@@ -194,6 +221,19 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         "For a distributor or a label that knows for whom it delivers.",
         "compare with the contract, or add the name to the policy",
         parameters=Names,
+        details=True,
+    ),
+    Rule(
+        "capacity",
+        Group.DECLARATION,
+        "The file does not say in which capacity the rights are reserved, or in another one.",
+        Severity.WARNING,
+        _capacity,
+        "In one's own name, as representative, or as licensee who passes a reservation on; read"
+        " from the particulars that this program writes into XMP. A representative relies on a"
+        " mandate, and should say on which.",
+        "embed with a profile that has capacity.as and capacity.mandate",
+        parameters=Capacities,
         details=True,
     ),
     Rule(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -13,8 +14,8 @@ from mediaoptout.verification.rules.rule import Fault, Group, NoParameters, Rule
 from mediaoptout.verification.rules.subject import Subject
 from mediaoptout.words import Severity
 
-_SINGLE: Final = frozenset({Scheme.ISRC, Scheme.ISAN, Scheme.EIDR, Scheme.ISCC, Scheme.GTIN})
-"""Schemes of which a file has one identifier; works and people there may be several."""
+_SEVERAL: Final = frozenset(scheme for scheme in Scheme if scheme.of_holder)
+"""Schemes of people: two fields may speak of two of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ def _missing(subject: Subject, wanted: Schemes) -> Iterator[Fault]:
         if scheme not in there:
             yield Fault(f"the file has no {scheme.label}")
     if wanted.any_of and not there.intersection(wanted.any_of):
-        labels = " and no ".join(scheme.label for scheme in wanted.any_of)
-        yield Fault(f"the file has no {labels}")
+        labels = ", ".join(scheme.label for scheme in wanted.any_of)
+        yield Fault(f"the file has none of: {labels}")
 
 
 def _invalid(subject: Subject, _: NoParameters) -> Iterator[Fault]:
@@ -60,13 +61,25 @@ def right(subject: Subject) -> dict[Identifier, str]:
 
 
 def _differ(subject: Subject, _: NoParameters) -> Iterator[Fault]:
-    by_scheme: dict[Scheme, dict[Identifier, str]] = defaultdict(dict)
-    for identifier, place in right(subject).items():
-        by_scheme[identifier.scheme][identifier] = place
-    for scheme, several in by_scheme.items():
-        if scheme in _SINGLE and len(several) > 1:
-            told = "; ".join(f"{item.display} ({place})" for item, place in several.items())
-            yield Fault(f"the file has {len(several)} {scheme.label}s: {told}")
+    """Two fields have identifiers of one scheme, and none in common."""
+    by_scheme: dict[Scheme, dict[str, set[Identifier]]] = defaultdict(lambda: defaultdict(set))
+    for named in subject.said.identifiers:
+        with suppress(UsageError):
+            place = f"{named.entry.label}, {named.entry.location}"
+            by_scheme[named.scheme][place].add(named.identifier)
+    for scheme, fields in by_scheme.items():
+        (first, held), *others = fields.items()
+        for place, found in others:
+            if scheme not in _SEVERAL and not held & found:
+                yield Fault(
+                    f"the {scheme.label} is {_listed(held)} ({first}) and {_listed(found)}"
+                    f" ({place})"
+                )
+                break
+
+
+def _listed(found: set[Identifier]) -> str:
+    return " and ".join(sorted(item.display for item in found))
 
 
 RULES: Final[tuple[Rule[Any], ...]] = (
@@ -97,8 +110,8 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         "The carriers hold different identifiers of one scheme.",
         Severity.ERROR,
         _differ,
-        "A recording has one ISRC and a release one GTIN. Where two carriers differ, one of them"
-        " is a left-over of another file; hyphens and spaces are no difference.",
+        "Where two fields have identifiers of one scheme and none in common, one of them is a"
+        " left-over of another file. Hyphens and spaces are no difference.",
         "find out which is right, and take the other one out",
     ),
 )

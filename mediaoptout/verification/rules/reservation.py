@@ -58,6 +58,8 @@ def _stating(
 
 def _differ(subject: Subject, _: NoParameters) -> Iterator[Fault]:
     values: dict[tuple[Carrier, str], set[str]] = defaultdict(set)
+    if subject.resolved.conflicts:  # which says more
+        return
     for item in subject.record.statements:
         if item.vocabulary.machine_readable and item.carrier is not Carrier.C2PA:
             values[item.carrier, item.property].add(item.value.strip())

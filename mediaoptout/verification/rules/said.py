@@ -5,21 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Final
 
 from mediaoptout.reservation.identifiers import Identifier, Scheme
 from mediaoptout.reservation.texts import phrases
-from mediaoptout.vocabularies import prose
+from mediaoptout.vocabularies import declaration, identifying, prose
 from mediaoptout.vocabularies.properties import Bag, Entry, LangAlt, Structs, as_text
 from mediaoptout.words import Carrier
 
 OWNERS: Final = frozenset({"xmpRights:Owner", "plus:CopyrightOwner"})
+HOLDERS: Final = f"{declaration.PREFIX}Holders"
+WORKS: Final = f"{declaration.PREFIX}Works"
 CONTACTS: Final = frozenset({"xmpRights:WebStatement", "plus:Licensor", "tdm:policy"})
-BAGS: Final = frozenset({"dc:identifier", "xmp:Identifier"})
 
-_DATE: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_DATE_AT_END: Final = re.compile(r"\b(\d{4}-\d{2}-\d{2})\.\s*$")
+_NAMING: Final = re.compile(r"(?:urn:)?([a-z-]+)[:\s]", re.IGNORECASE)
+"""What names its scheme, also where it is none by the scheme's rule."""
+
+_SCHEMES: Final = {**{scheme.value: scheme for scheme in Scheme}, "tsrc": Scheme.ISRC}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +57,29 @@ class Said:
     entries: Sequence[Entry]
 
     @cached_property
+    def facts(self) -> declaration.Facts:
+        """The particulars of a declaration of ours."""
+        return declaration.decode(self.entries)
+
+    @cached_property
+    def owners(self) -> tuple[tuple[str, Entry], ...]:
+        """The names of those whose rights are reserved, each once, with what says so first."""
+        found: dict[str, Entry] = {}
+        for entry in self.entries:
+            if entry.name in OWNERS or entry.name == HOLDERS:
+                for name in names(entry):
+                    found.setdefault(name, entry)
+        return tuple(found.items())
+
+    @property
     def holders(self) -> tuple[str, ...]:
         """The names of those whose rights are reserved, each once."""
-        return tuple(dict.fromkeys(name for name in self._holders() if name))
+        return tuple(name for name, _ in self.owners)
 
-    def _holders(self) -> Iterator[str]:
-        for entry in self.entries:
-            if entry.name in OWNERS:
-                yield from (name.strip() for name in _names(entry))
-        for _, text in self.declarations:
-            yield _holder(text)
+    @cached_property
+    def names_somebody(self) -> bool:
+        """Whether it can be read whose rights are reserved, if only in a declaration of ours."""
+        return bool(self.owners) or any(not _nameless(text) for _, text in self.declarations)
 
     @cached_property
     def declarations(self) -> tuple[tuple[Entry, str], ...]:
@@ -71,15 +88,9 @@ class Said:
             (entry, text)
             for entry in self.entries
             if entry.name in prose.NAMES
-            for text in _texts(entry)
+            for text in texts(entry)
             if prose.is_ours(text)
         )
-
-    @cached_property
-    def named(self) -> tuple[tuple[str, Entry], ...]:
-        """The holders that declarations of ours name, each once, with the first that does."""
-        found = {_holder(text): entry for entry, text in reversed(self.declarations)}
-        return tuple((name, entry) for name, entry in found.items() if name)
 
     @cached_property
     def contacts(self) -> tuple[tuple[Entry, str], ...]:
@@ -94,51 +105,42 @@ class Said:
     @cached_property
     def dates(self) -> tuple[tuple[Entry, str], ...]:
         """The dates of declarations of ours, as they stand, with what says them."""
-        return tuple(
-            (entry, found[-1])
-            for entry, text in self.declarations
-            if (found := _DATE.findall(text))
+        stated = (
+            (entry, as_text(entry.value).strip())
+            for entry in self.entries
+            if entry.name == declaration.DECLARED
         )
-
-    @staticmethod
-    def names(entry: Entry) -> tuple[str, ...]:
-        """The people in an entry: the items of a list, or the name fields of structures."""
-        return tuple(_names(entry))
-
-    @staticmethod
-    def texts(entry: Entry) -> tuple[str, ...]:
-        """An entry's text in every language, each once."""
-        return tuple(_texts(entry))
+        written = (
+            (entry, found[1])
+            for entry, text in self.declarations
+            if (found := _DATE_AT_END.search(text))
+        )
+        return (*stated, *written)
 
     @cached_property
     def identifiers(self) -> tuple[Named, ...]:
-        """Every identifier of a known scheme."""
+        """Every identifier of a known scheme, right or wrong."""
         return tuple(named for entry in self.entries for named in _identifiers(entry))
 
 
-def day(text: str) -> date | None:
-    """A date in ISO 8601; None if there is no such day."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _texts(entry: Entry) -> list[str]:
+def texts(entry: Entry) -> list[str]:
+    """An entry's text in every language, each once."""
     value = entry.value
     if isinstance(value, LangAlt):
         return list(dict.fromkeys(text for _, text in value.items))
     return [as_text(value)]
 
 
-def _names(entry: Entry) -> Iterator[str]:
+def names(entry: Entry) -> Iterator[str]:
+    """The people in an entry: the items of a list, or the name fields of structures."""
     match entry.value:
         case Bag(items):
-            yield from items
+            found = list(items)
         case Structs(items):
-            yield from (text for fields in items for key, text in fields if key.endswith("Name"))
+            found = [text for fields in items for key, text in fields if key.endswith("Name")]
         case value:
-            yield as_text(value)
+            found = [as_text(value)]
+    yield from (name.strip() for name in found if name.strip())
 
 
 def _addresses(entry: Entry) -> Iterator[str]:
@@ -152,52 +154,42 @@ def _addresses(entry: Entry) -> Iterator[str]:
             yield as_text(value).strip()
 
 
-@cache
-def _templates() -> tuple[tuple[str, str, str], ...]:
-    """How a declaration names its holder: what stands before, after, and for nobody."""
-    found = []
-    for table in phrases().values():
-        for key in ("body", "constrained"):
-            before, holder, after = table[key].partition("{holder}")
-            if holder:
-                found.append(
-                    (f"{table['head']} {before}", after.partition("{")[0], table["holder"])
-                )
-    return tuple(found)
-
-
-def _holder(text: str) -> str:
-    """The holder that a declaration of ours names; empty if it names nobody."""
-    for before, after, nobody in _templates():
-        if text.startswith(before):
-            name, found, _ = text[len(before) :].partition(after)
-            if found and name != nobody:
-                return name
-    return ""
+def _nameless(text: str) -> bool:
+    """Whether a declaration of ours speaks for 'the rightholder', whoever that is."""
+    return any(str(table["holder"]) in text for table in phrases().values())
 
 
 def _identifiers(entry: Entry) -> Iterator[Named]:
-    scheme = _scheme(entry)
-    if scheme is None and entry.name not in BAGS:
+    if entry.name in (HOLDERS, WORKS):
+        yield from _in_structures(entry)
         return
-    for value in _values(entry):
-        guessed = Identifier.guess(value)
-        if guessed is not None:
-            yield Named(guessed.scheme, value, entry)
-        elif scheme is not None:
-            yield Named(scheme, value, entry)
-        else:
-            named = _NAMING.match(value)
-            if named and named[1].lower() in _SCHEMES:
-                yield Named(_SCHEMES[named[1].lower()], value, entry)
-
-
-def _values(entry: Entry) -> tuple[str, ...]:
+    scheme = _scheme(entry)
+    if scheme is None and entry.name not in identifying.XMP:
+        return
     value = entry.value
-    return value.items if isinstance(value, Bag) else (as_text(value),)
+    for text in value.items if isinstance(value, Bag) else (as_text(value),):
+        guessed = Identifier.guess(text) if scheme is None else None
+        naming = _NAMING.match(text)
+        if scheme is not None:
+            yield Named(scheme, text, entry)
+        elif guessed is not None:
+            yield Named(guessed.scheme, text, entry)
+        elif naming and naming[1].lower() in _SCHEMES:
+            yield Named(_SCHEMES[naming[1].lower()], text, entry)
+
+
+def _in_structures(entry: Entry) -> Iterator[Named]:
+    for fields in entry.value.items if isinstance(entry.value, Structs) else ():
+        for key, text in fields:
+            scheme = _SCHEMES.get(key.rpartition(":")[2])
+            if scheme is not None:
+                yield from (Named(scheme, part, entry) for part in text.split("; "))
 
 
 def _scheme(entry: Entry) -> Scheme | None:
+    """The scheme of a field that is for one scheme."""
+    if entry.name in identifying.KEYS:
+        return Scheme(entry.name.removeprefix(identifying.PREFIX))
     if entry.carrier is Carrier.RIFF_INFO:  # its ISRC is the source, not the recording's code
         return None
     for name in (entry.name, entry.label):
@@ -205,8 +197,3 @@ def _scheme(entry: Entry) -> Scheme | None:
         if word in _SCHEMES:
             return _SCHEMES[word]
     return None
-
-
-_SCHEMES: Final = {**{scheme.value: scheme for scheme in Scheme}, "tsrc": Scheme.ISRC}
-_NAMING: Final = re.compile(r"(?:urn:)?([a-z-]+)[:\s]", re.IGNORECASE)
-"""What names its scheme and is none by the scheme's rule."""
