@@ -28,11 +28,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SMALL_FILES: Final = 64
-"""Up to this many files, one process is done before others have started ..."""
+FEW: Final = 64
+"""Up to this many files, one process is mostly done before others have started ..."""
 
-SMALL_BYTES: Final = 256 << 20
-"""... unless the files hold more than this together."""
+SMALL: Final = 256 << 20
+"""... unless all their bytes are looked at, and are more than this together."""
+
+HERE: Final = 2.0
+"""For how many seconds one process alone deals with few files."""
 
 VALIDATING: Final = 560 << 20
 """What the reference reader holds at most while it validates a large file ..."""
@@ -52,7 +55,7 @@ class Means:
     """What a run may use.
 
     Args:
-        processes: how many files at once; None for what the run is worth on this machine.
+        processes: how many files at once; None for one on each processor.
         memory: the most memory that all files in hand may need together, in bytes.
         on_interrupt: called at the first Ctrl-C, to say that the files in hand are finished.
     """
@@ -61,12 +64,10 @@ class Means:
     memory: int = MEMORY
     on_interrupt: Callable[[], object] | None = None
 
-    def workers(self, jobs: Sequence[Job]) -> int:
-        """How many processes these jobs get."""
-        if self.processes is not None:
-            return min(self.processes, max(1, len(jobs)))
-        small = sum(job.item.size for job in jobs) <= SMALL_BYTES
-        return 1 if small and len(jobs) <= SMALL_FILES else min(processors(), len(jobs))
+    def width(self, jobs: Sequence[Job]) -> int:
+        """How many files at once."""
+        wanted = processors() if self.processes is None else self.processes
+        return min(wanted, max(1, len(jobs)))
 
 
 def processors() -> int:
@@ -195,11 +196,19 @@ def outcomes(
     return run(
         shown,
         jobs,
-        processes=means.workers(jobs),
+        processes=means.width(jobs),
+        here=HERE if _few(jobs, validates=validates) else 0,
         memory=means.memory,
         cost=cost,
         on_interrupt=means.on_interrupt,
     )
+
+
+def _few(jobs: Sequence[Job], *, validates: bool) -> bool:
+    """Whether starting more processes may take longer than the work."""
+    if len(jobs) > FEW:
+        return False
+    return not validates or sum(job.item.size for job in jobs) <= SMALL
 
 
 def _showing(work: Callable[[Job], T], job: Job) -> T:

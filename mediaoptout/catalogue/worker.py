@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from mediaoptout.errors import ErrorInfo, MediaoptoutError
 
@@ -25,6 +25,21 @@ R = TypeVar("R")
 
 THREADS: Final = 12
 """How many jobs of a chunk are begun at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[J, R]):
+    """What became of a job.
+
+    Args:
+        job: the job.
+        result: what the work returned; None if it failed.
+        error: why it failed, or None.
+    """
+
+    job: J
+    result: R | None = None
+    error: ErrorInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +151,7 @@ def _fallen(line: connection.Connection) -> bool:
         return True
 
 
-def error_info(error: Exception) -> ErrorInfo:
+def error_info(error: BaseException) -> ErrorInfo:
     """What a record shows of an error that ended a job, foreseen or not."""
     if isinstance(error, MediaoptoutError):
         return error.info

@@ -14,6 +14,7 @@ Processes are spawned, never forked: C2PA handles and locks of the parent do not
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -24,7 +25,8 @@ from typing import Final, Generic, TypeVar, cast
 
 from mediaoptout.catalogue.interrupts import Brake, Interrupted, interrupts_held
 from mediaoptout.catalogue.queue import Queue
-from mediaoptout.catalogue.worker import Answer, Ready, Stopped, error_info, serve
+from mediaoptout.catalogue.threads import in_threads
+from mediaoptout.catalogue.worker import Answer, Outcome, Ready, Stopped, error_info, serve
 from mediaoptout.errors import ErrorInfo, MediaoptoutError
 
 __all__ = ["Interrupted", "Outcome", "run"]
@@ -42,26 +44,12 @@ FAILED_STARTS: Final = 3
 """How many workers in a row may die before they are ready, until the run is given up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[J, R]):
-    """What became of a job.
-
-    Args:
-        job: the job.
-        result: what the work returned; None if it failed.
-        error: why it failed, or None.
-    """
-
-    job: J
-    result: R | None = None
-    error: ErrorInfo | None = None
-
-
 def run(
     work: Callable[[J], R],
     jobs: Iterable[J],
     *,
     processes: int,
+    here: float = 0,
     memory: int | None = None,
     cost: Callable[[J], int] | None = None,
     initialise: Callable[[], object] | None = None,
@@ -76,7 +64,10 @@ def run(
     Args:
         work: what to do; a function of a module, or another callable that can be pickled.
         jobs: what to do it with; consumed only as fast as there is room.
-        processes: how many jobs at once; 1 does them in this process.
+        processes: how many jobs at once; 1 does them in this process. Of jobs that cost little,
+            or that wait for the disk, each process begins a few more.
+        here: for how many seconds jobs are begun in this process, before others are started: a
+            run that is done by then spares their start, and has none that may die alone.
         memory: the most that the jobs in hand may cost together, in bytes. A job above that
             runs alone. None for no limit.
         cost: the memory that a job needs, in bytes; by default nothing. Dear jobs are also handed
@@ -90,32 +81,18 @@ def run(
     """
     queue = Queue(jobs, cost)
     brake = Brake(on_interrupt)
-    if processes <= 1:
-        outcomes = _alone(work, queue, brake, initialise)
-    else:
-        outcomes = _Crew(work, queue, brake, processes, memory, initialise).outcomes()
     with brake:
-        yield from outcomes
+        if processes <= 1 or here > 0:
+            if initialise is not None:
+                initialise()
+            seconds = here if processes > 1 else math.inf
+            yield from in_threads(
+                work, queue, brake, lanes=processes, memory=memory, seconds=seconds
+            )
+        if not brake.pulled and queue.ahead(1):
+            yield from _Crew(work, queue, brake, processes, memory, initialise).outcomes()
     if brake.pulled and queue.ahead(1):
         raise Interrupted(queue.left)
-
-
-def _alone(
-    work: Callable[[J], R],
-    queue: Queue[J],
-    brake: Brake,
-    initialise: Callable[[], object] | None,
-) -> Iterator[Outcome[J, R]]:
-    """All jobs in this process, one after the other."""
-    if initialise is not None:
-        initialise()
-    while not brake.pulled and (chunk := queue.take(1, None, idle=True)):
-        job, _ = chunk[0]
-        try:
-            outcome = Outcome(job, work(job))
-        except Exception as error:  # noqa: BLE001 # one bad job never stops the run
-            outcome = Outcome(job, error=error_info(error))
-        yield outcome
 
 
 @dataclass(slots=True, eq=False)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaoptout.catalogue.outputs import in_place, mirrored, to_read
+from mediaoptout.catalogue.outputs import Job, in_place, mirrored, to_read
 from mediaoptout.catalogue.run import Means, processors
 from mediaoptout.catalogue.selection import Item, is_media, listed, select
 from mediaoptout.catalogue.tally import EmbedTally, VerifyTally
@@ -162,19 +162,13 @@ def test_many_clashes_are_cut_short():
     assert caught.value.message.count("would both become") == 5
 
 
-def test_how_many_processes():
-    few, many = [Item(Path("a"), Path("a"), True, 10)] * 3, [Item(Path("a"), Path("a"), True)] * 500
-    large = [Item(Path("a"), Path("a"), True, 1 << 30)] * 2
+def test_how_many_files_at_once():
+    jobs = [Job(Item(Path("a"), Path("a"), named=True))] * 500
     assert processors() >= 1
-    assert Means().workers(in_place(few)) == 1
-    jobs = [job for item in many for job in in_place([item])]
-    assert Means().workers(jobs) == processors()
-    assert Means(processes=7).workers(jobs) == 7
-    assert Means(processes=7).workers(in_place(few)) == 1
-    assert Means(processes=7).workers([]) == 1
-    assert Means().workers([job for item in large for job in in_place([item])]) == min(
-        2, processors()
-    )
+    assert Means().width(jobs) == processors()
+    assert Means(processes=7).width(jobs) == 7
+    assert Means(processes=7).width(jobs[:3]) == 3
+    assert Means(processes=7).width([]) == 1
 
 
 def failed(path: str, message: str) -> EmbedRecord:

@@ -263,6 +263,39 @@ def test_leaving_early_finishes_what_is_in_hand(tmp_path):
     assert notes(log) == before
 
 
+def where(_job: int) -> int:
+    time.sleep(0.01)
+    return os.getpid()
+
+
+def test_what_is_done_soon_is_done_here():
+    assert {each.result for each in run(where, range(40), processes=3, here=60)} == {os.getpid()}
+
+
+def test_what_is_not_done_soon_goes_to_others():
+    results = [each.result for each in run(where, range(300), processes=2, here=0.05)]
+    assert len(results) == 300
+    assert os.getpid() in results
+    assert len(set(results)) > 1
+    assert results.index(os.getpid()) == 0
+
+
+def test_what_would_leave_the_process_fails_alone_here():
+    outcomes = list(run(leaving, range(9), processes=1))
+    assert errors(outcomes) == {3: "unexpected"}
+
+
+def test_a_few_that_are_dear_are_done_at_once_here(tmp_path):
+    log = tmp_path / "log"
+    jobs = [(log, 0.02, CHUNK_BYTES + 1)] * 6 + [(log, 0.02, 0)] * 60
+    assert len(list(run(weigh, jobs, processes=2, here=60, cost=sizes))) == 66
+    dear = most = 0
+    for _, size in sorted((int(at), int(size)) for at, size in notes(log)):
+        dear += (size > 0) - (size < 0)
+        most = max(most, dear)
+    assert most == 2
+
+
 def sizes(job: tuple[Path, float, int]) -> int:
     return job[2]
 
