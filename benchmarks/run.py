@@ -292,6 +292,9 @@ def main() -> None:
     print(machine())
     with tempfile.TemporaryDirectory(prefix="mediaoptout-benchmarks-") as top:
         os.environ["MEDIAOPTOUT_CONFIG"] = str(Path(top) / "config")
+        # What is installed was compiled when it was installed.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(top) / "compiled")
         subprocess.run([*OURS, "identity", "new"], check=True, stdout=subprocess.DEVNULL)
         for benchmark in BENCHMARKS:
             if arguments.names and benchmark.name not in arguments.names:
