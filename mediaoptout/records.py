@@ -73,9 +73,38 @@ class Essence:
         return {"unchanged": self.unchanged, "proof": self.proof, "digest": self.digest}
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a file says differently after a change.
+
+    Args:
+        carrier: the kind of block that says it.
+        location: where that block stands.
+        property: the key as the carrier spells it; a language or number in brackets after it.
+        old: what it said, or None for nothing.
+        new: what it will say, or None for nothing.
+    """
+
+    carrier: Carrier
+    location: str
+    property: str
+    old: str | None
+    new: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As in the record."""
+        return {
+            "carrier": self.carrier,
+            "location": self.location,
+            "property": self.property,
+            "old": self.old,
+            "new": self.new,
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedRecord:
-    """What ``embed`` did with one file."""
+    """What ``embed`` did with one file, or, in a dry run, would do: then with the changes."""
 
     path: str
     status: Status
@@ -87,6 +116,7 @@ class EmbedRecord:
     bytes_inserted: int = 0
     essence: Essence = field(default_factory=Essence)
     warnings: tuple[str, ...] = ()
+    changes: tuple[Difference, ...] = ()
     error: ErrorInfo | None = None
     SCHEMA: ClassVar[str] = "mediaoptout.embed/1"
 
@@ -114,6 +144,7 @@ class EmbedRecord:
             "essence": self.essence.to_json(),
             "warnings": list(self.warnings),
             "error": _error(self.error),
+            **({"changes": [each.to_json() for each in self.changes]} if self.changes else {}),
         }
 
 

@@ -13,9 +13,10 @@ from mediaoptout.containers.base import Container
 from mediaoptout.credentials.identity import exists
 from mediaoptout.credentials.session import current
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
+from mediaoptout.embedding.differences import differences
 from mediaoptout.embedding.packages import refuse_packaged
 from mediaoptout.errors import DamagedError, RefusedError, WriteError
-from mediaoptout.records import EmbedRecord, Essence
+from mediaoptout.records import Difference, EmbedRecord, Essence
 from mediaoptout.splice.patch import Patch, PatchedSource
 from mediaoptout.splice.source import BytesSource, FileSource, stepped
 from mediaoptout.splice.writer import put
@@ -78,10 +79,28 @@ def embed_beside(
             put(sidecar.data, sidecar.path, replace=True)
     return replace(
         record,
+        changes=_changes(media, packet, manifest) if options.dry_run else (),
         status=status,
         sidecars=tuple(str(sidecar.path) for sidecar in wanted),
         bytes_inserted=sum(len(sidecar.data) for sidecar in wanted),
     )
+
+
+def _changes(
+    media: Path, packet: sidecars.Sidecar | None, manifest: sidecars.Sidecar | None
+) -> tuple[Difference, ...]:
+    """What the sidecars would say differently."""
+    said: tuple[Difference, ...] = ()
+    if packet is not None:
+        old = sidecars.find(media, sidecars.XMP)
+        before = (sidecars.block_of(old),) if old is not None else ()
+        said = differences(before, (sidecars.block_of(packet),))
+    if manifest is not None:
+        was = "signed already" if sidecars.find(media, sidecars.C2PA) is not None else None
+        name = manifest.path.name
+        will = Difference(Carrier.SIDECAR_C2PA, name, "C2PA manifest", was, "signed anew")
+        said = (*said, will)
+    return said
 
 
 def _make_folder(folder: Path) -> None:

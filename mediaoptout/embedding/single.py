@@ -28,6 +28,7 @@ from mediaoptout.embedding.credential import (
     with_manifest,
 )
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
+from mediaoptout.embedding.differences import differences, of_manifest
 from mediaoptout.embedding.essence import check_digest, essence_digest
 from mediaoptout.embedding.packages import refuse_packaged
 from mediaoptout.embedding.sidecar import embed_beside
@@ -52,7 +53,7 @@ from mediaoptout.vocabularies.reading import resolve, statements
 from mediaoptout.words import Carrier, Status
 
 if TYPE_CHECKING:
-    from mediaoptout.credentials.signing import Pending
+    from mediaoptout.credentials.signing import Pending, Session
 
 
 def embed(
@@ -168,6 +169,7 @@ def _embed(
     if not options.force:
         refuse_packaged(source.path if target is None else target)
     refuse_breaking(layout, before, options)
+    session: Session | None = None
     pending: Pending | None = None
     signed = False
     if signing:
@@ -202,7 +204,10 @@ def _embed(
             code="output-exists",
         )
     if options.dry_run:
-        return record
+        old = before.credential.signer if before is not None else None
+        new = session.identity.name if signed and session is not None else None
+        said = differences(layout.blocks, result.blocks)
+        return replace(record, changes=(*said, *of_manifest(layout, result, old, new)))
     patch = change.patch
     if pending is not None and target is None:
         # A manifest of the same length as the one before it moves nothing either.
