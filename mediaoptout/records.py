@@ -27,15 +27,19 @@ from mediaoptout.words import (
     Verdict,
 )
 
-SCHEMAS: Final = ("embed", "verify", "inspect")
+RECORDS: Final = ("embed", "verify", "inspect")
+"""The commands that give records."""
+
+SCHEMAS: Final = (*RECORDS, "summary", "evidence")
+"""What has a schema."""
 
 
 @cache
 def schema(name: str) -> str:
-    """The JSON schema of a record, as text.
+    """The JSON schema of a record, of a run's summary or of evidence, as text.
 
     Raises:
-        UsageError: there is no such record.
+        UsageError: there is no such schema.
     """
     if name not in SCHEMAS:
         raise UsageError(f"there is no schema {name!r}", fix=f"one of: {', '.join(SCHEMAS)}")

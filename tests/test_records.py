@@ -13,7 +13,7 @@ from mediaoptout.credentials.credential import Credential
 from mediaoptout.embedding import EmbedOptions
 from mediaoptout.errors import ErrorInfo, UsageError
 from mediaoptout.records import (
-    SCHEMAS,
+    RECORDS,
     EmbedRecord,
     Essence,
     Finding,
@@ -54,7 +54,7 @@ def check(record: EmbedRecord | VerifyRecord | InspectRecord) -> dict[str, Any]:
     return data
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", RECORDS)
 def test_the_schemas_are_schemas(name):
     data = json.loads(schema(name))
     Draft202012Validator.check_schema(data)
@@ -91,7 +91,7 @@ def test_the_schemas_know_the_words():
     assert enum(credential["trust"]) == set(Trust)
     assert enum(statement["vocabulary"]) == set(Vocabulary)
     assert enum(verify_schema["$defs"]["finding"]["properties"]["severity"]) == set(Severity)
-    for name in SCHEMAS:
+    for name in RECORDS:
         defs = json.loads(schema(name))["$defs"]
         assert enum(defs["carrier"]) == set(Carrier)
         if name != "embed":

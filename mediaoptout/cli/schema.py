@@ -9,17 +9,19 @@ import typer
 
 
 class Record(StrEnum):
-    """A record that has a schema."""
+    """What has a schema."""
 
     EMBED = "embed"
     VERIFY = "verify"
     INSPECT = "inspect"
+    SUMMARY = "summary"
+    EVIDENCE = "evidence"
 
 
 def schema(
-    record: Annotated[Record, typer.Argument(help="Whose record.", show_default=False)],
+    record: Annotated[Record, typer.Argument(help="Whose.", show_default=False)],
 ) -> None:
-    """Print the JSON schema of a command's records."""
+    """Print the JSON schema of a command's records, of a summary or of evidence."""
     from mediaoptout.records import schema as text
 
     print(text(record), end="")
