@@ -7,6 +7,7 @@ them; a tag carrier has a table from names to its own keys (``tdm:reservation`` 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mediaoptout.words import Carrier
@@ -86,6 +87,12 @@ WROTE = "mediaoptout:Wrote"
 REPLACED = "mediaoptout:Replaced"
 """What others had said of these: a bag of names, each with a space and the weaker value."""
 
+BEFORE = "mediaoptout:Before"
+"""How the file was, as far as that cannot be seen any more: a bag of words with numbers."""
+
+MARKS = frozenset({WROTE, REPLACED, BEFORE})
+"""The properties that tell what we did to a file; they say nothing about rights."""
+
 
 def as_text(value: Value) -> str:
     """A value as one line for people and for the ``value`` of a statement."""
@@ -137,3 +144,24 @@ class Entry:
     name: str
     label: str
     value: Value
+
+
+def before(word: str, *numbers: int) -> Property:
+    """What shall be noted of a file before it is changed; see `noted`."""
+    return Property(BEFORE, Bag((" ".join((word, *map(str, numbers))),)))
+
+
+def noted(entries: Iterable[Entry], word: str) -> tuple[int, ...] | None:
+    """The numbers that were noted of a file before it was changed, or None.
+
+    Args:
+        entries: what its packets say.
+        word: the container's word for them.
+    """
+    for entry in entries:
+        items = entry.value.items if isinstance(entry.value, Bag) else (as_text(entry.value),)
+        for item in items if entry.name == BEFORE else ():
+            name, *numbers = item.split() or [""]
+            if name == word and all(number.isdecimal() for number in numbers):
+                return tuple(map(int, numbers))
+    return None

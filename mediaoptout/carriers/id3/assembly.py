@@ -33,7 +33,7 @@ def assembled(
     version: int,
     stuffed: bool,
     padding: int,
-    freed: bool = False,
+    gap: int | None = None,
 ) -> tuple[Piece, ...]:
     """The new tag; the old one as a whole where ``frames`` are what stands there.
 
@@ -46,7 +46,7 @@ def assembled(
         version: the new tag's version.
         stuffed: whether the new tag's header says unsynchronised.
         padding: room to leave where the frames do not fit.
-        freed: whether the room that is there goes too.
+        gap: the padding that the tag shall have, if that is known.
 
     Raises:
         RefusedError: the tag would be larger than ID3v2 allows.
@@ -69,7 +69,8 @@ def assembled(
     if extended is not None and renewed:
         extended = extended.renewed(0, 0 if checked else None)
     used = size + (len(extended.data) if extended else 0) + tag.tail.size
-    gap = 0 if freed else _gap(tag, old.size - used, padding, bare=header.footed)
+    if gap is None:
+        gap = _gap(tag, old.size - used, padding, bare=header.footed)
     if used + gap > MAX_TAG:
         raise RefusedError(
             "the ID3v2 tag would become larger than its size field can say",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from mediaoptout.carriers import xmp
 from mediaoptout.carriers.id3.assembly import assembled
-from mediaoptout.carriers.id3.header import resynchronised
+from mediaoptout.carriers.id3.header import MAX_TAG, resynchronised
 from mediaoptout.carriers.id3.statements import (
     XMP_OWNER,
     Item,
@@ -26,7 +27,7 @@ from mediaoptout.carriers.merged import Merged
 from mediaoptout.errors import DamagedError, RefusedError
 from mediaoptout.splice.patch import Copy, Hole, Insert, Patch, PatchedSource, Piece
 from mediaoptout.splice.source import BytesSource
-from mediaoptout.vocabularies.properties import Property
+from mediaoptout.vocabularies.properties import Property, before, noted
 from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
@@ -38,6 +39,9 @@ PADDING: Final = 2048
 
 _COMPARED: Final = frozenset({"plus:DataMining", "tdm:reservation"})
 """The properties whose settled value says what is wanted, or more."""
+
+_NOTE: Final = "id3"
+"""What is noted in a packet: the room in the tag, and whether an ID3v1 tag is repeated in it."""
 
 _STATUS: Final = 0xFF00
 """The flags that say what to do with a frame, not how its content is stored."""
@@ -136,14 +140,20 @@ def merge_tag(tag: Tag, telling: Telling) -> MergedTag:
     kept = [_carried(tag, target, frame, stuffed=stuffed) for frame in tag.frames]
     draft = _Draft(tag, target, stuffed, list(kept))
 
+    note = _noted(draft) if telling.stripping else None
+    repeated = False
     _untell(draft, telling.going)
+    if note is not None and note[1]:
+        _unrepeat(draft, telling.repeated)
     if not telling.stripping:
         _repeat(draft, telling.repeated)
+        repeated = bool(draft.added)
         _tell(draft, telling)
     if draft.said:
         draft.carriers.append(Carrier.ID3)
     if telling.packet and telling.properties:
-        merged = _tell_packet(draft, telling)
+        state = before(_NOTE, tag.room.size, int(repeated))
+        merged = _tell_packet(draft, telling, (*telling.properties, state))
         draft.said |= merged.said
         draft.warnings.extend(merged.warnings)
         if merged.said:
@@ -171,7 +181,7 @@ def merge_tag(tag: Tag, telling: Telling) -> MergedTag:
         version=target.header.version,
         stuffed=stuffed,
         padding=telling.padding,
-        freed=telling.stripping and tag.room.size == PADDING,
+        gap=_room_before(tag, note) if telling.stripping else None,
     )
     return MergedTag(pieces, frozenset(draft.said), warnings, tuple(draft.carriers))
 
@@ -220,6 +230,34 @@ def _untell(draft: _Draft, going: Sequence[Property]) -> None:
             item.name == found.name and leaves(item, found.value) for item in going
         ):
             draft.kept[index] = None
+
+
+def _noted(draft: _Draft) -> tuple[int, ...] | None:
+    """The room that the tag had, and whether we repeated an ID3v1 tag in it; None if unknown."""
+    for index in draft.indices(is_packet):
+        data = (draft.tag.content(draft.tag.frames[index]) or b"")[len(XMP_OWNER) :]
+        try:
+            numbers = noted(xmp.parse(data, ""), _NOTE)
+        except DamagedError:
+            return None
+        if numbers is not None and len(numbers) == 2:
+            return numbers
+    return None
+
+
+def _unrepeat(draft: _Draft, repeated: Sequence[tuple[str, str]]) -> None:
+    """Drop the frames in which we repeated the ID3v1 tag."""
+    texts = set(_contents(draft, repeated))
+    for index, frame in enumerate(draft.tag.frames):
+        if (frame.id, draft.tag.content(frame)) in texts:
+            draft.kept[index] = None
+
+
+def _room_before(tag: Tag, note: tuple[int, ...] | None) -> int | None:
+    """The padding that the tag had before us: what was noted; none where it is all ours."""
+    if note is not None:
+        return min(note[0], MAX_TAG // 2)
+    return 0 if tag.room.size == PADDING else None
 
 
 def _tell(draft: _Draft, telling: Telling) -> None:
@@ -281,8 +319,11 @@ def _settled(
     return None
 
 
-def _tell_packet(draft: _Draft, telling: Telling) -> Merged:
+def _tell_packet(draft: _Draft, telling: Telling, properties: Sequence[Property]) -> Merged:
     """Say it in the XMP packet of the tag's ``PRIV`` frame; what `xmp.merge` answers."""
+    if telling.stripping:
+        properties = telling.properties
+    tell = partial(xmp.merge, force=telling.force, padding=telling.padding)
     if draft.target.header.version == 2:
         warning = "an ID3v2.2 tag has no place for XMP; --upgrade-id3 makes it v2.3"
         return Merged((), frozenset(), (warning,))
@@ -290,18 +331,13 @@ def _tell_packet(draft: _Draft, telling: Telling) -> Merged:
     if not found and telling.stripping:
         return Merged((), frozenset())
     if not found:
-        merged = xmp.merge(
-            None,
-            telling.properties,
-            force=telling.force,
-            padding=telling.padding,
-        )
+        merged = tell(None, properties)
         draft.added.append(draft.rendered("PRIV", XMP_OWNER + _materialised(b"", merged)))
         return merged
     frame = draft.tag.frames[found[0]]
     data = (draft.tag.content(frame) or b"")[len(XMP_OWNER) :]
     try:
-        merged = xmp.merge(data, telling.properties, force=telling.force, padding=telling.padding)
+        merged = tell(data, properties)
     except DamagedError as error:
         raise RefusedError(
             f"the XMP packet in the ID3v2 tag cannot be read: {error.message}",

@@ -18,6 +18,8 @@ from mediaoptout.errors import RefusedError
 from mediaoptout.splice.patch import Copy, Insert
 from mediaoptout.vocabularies import declaration
 from mediaoptout.vocabularies.properties import (
+    BEFORE,
+    MARKS,
     REPLACED,
     WROTE,
     Bag,
@@ -104,7 +106,7 @@ def merge(
     Args:
         data: the packet that is there, or None.
         properties: what shall be said; names with an unknown prefix are passed over, and so are
-            characters that XML cannot say.
+            characters that XML cannot say. A `BEFORE` is noted with what we put in first.
         force: replace contrary statements of others.
         padding: bytes of white space for a packet that is new or has to grow.
         limit: how many bytes the packet may have; by default what `parse` takes.
@@ -123,15 +125,20 @@ def merge(
     ]
     if properties and all(item.goes for item in properties):
         return Merged((), frozenset()) if data is None else strip(data, PADDING)
+    notes = [item for item in wanted if item.name == BEFORE]
+    wanted = [item for item in wanted if item.name != BEFORE]
     most = MAX_PACKET if limit is None else min(limit, MAX_PACKET)
     room = _Room(max(padding, 1), most)
     packet = None if data is None or is_blank(data) else read(data)
     if data is None or packet is None or not packet.root.children:
         said = [item for item in wanted if not item.goes]
-        return _new(said, len(data or b""), room, read_only)
+        return _new(said, notes, len(data or b""), room, read_only)
     editor = Editor(packet)
     names, warnings = _settle_all(editor, packet, wanted, force)
     edits = editor.edits()
+    if edits and notes and not any(found.name in MARKS for found in find(packet)):
+        editor.add(notes[0])
+        edits = editor.edits()
     if not edits:
         return Merged((Copy(0, len(data)),), names, warnings)
     if read_only and packet.access is not None:
@@ -144,12 +151,14 @@ def merge(
     return Merged((Insert(text + packet.rest),), names, warnings)
 
 
-def _new(wanted: list[Property], old: int, room: _Room, read_only: bool) -> Merged:
+def _new(
+    wanted: list[Property], notes: list[Property], old: int, room: _Room, read_only: bool
+) -> Merged:
     if not wanted:
         return Merged((Copy(0, old),), frozenset())
     names = tuple(item.name for item in wanted)
     marking = Property(WROTE, Bag(names))
-    head, tail = render.packet([*wanted, marking], "r" if read_only else "w")
+    head, tail = render.packet([*wanted, *notes, marking], "r" if read_only else "w")
     spare = room.spare(len(head) + len(tail), old)
     said = frozenset(names)
     return Merged((Insert(head + white_space(spare) + tail),), said)

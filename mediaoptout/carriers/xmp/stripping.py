@@ -18,7 +18,7 @@ from mediaoptout.carriers.xmp.render import TOOLKIT
 from mediaoptout.carriers.xmp.tree import Node, end_of, tag_end, written_attributes
 from mediaoptout.carriers.xmp.values import Found, find
 from mediaoptout.splice.patch import Copy, Insert
-from mediaoptout.vocabularies.properties import REPLACED, WROTE, Bag, Property, as_text
+from mediaoptout.vocabularies.properties import MARKS, REPLACED, WROTE, Bag, Property, as_text
 
 _TOOLKIT: Final = f"{META_URI}{SEPARATOR}xmptk"
 _DECLARES: Final = b"xmlns:"
@@ -49,7 +49,7 @@ def strip(data: bytes, padding: int) -> Merged:
         return same
     packet = read(data)
     found = [item for item in find(packet) if item.stated]
-    names = {*marked([item for item in found if item.name == WROTE]), WROTE, REPLACED}
+    names = {*marked([item for item in found if item.name == WROTE]), *MARKS}
     gone = [item for item in found if item.name in names and _is_ours(item, found)]
     if not gone:
         return same
