@@ -14,6 +14,7 @@ from mediaoptout.carriers.merged import Merged
 from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Piece, Span
 from mediaoptout.splice.source import BytesSource, Part, Source
+from mediaoptout.vocabularies import identifying
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
 from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
@@ -36,6 +37,9 @@ KEYS: Final = {
     "xmpRights:WebStatement": "LICENSE",
     "tdm:reservation": "TDM-RESERVATION",
     "tdm:policy": "TDM-POLICY",
+    **identifying.TAGS,
+    "id:gtin": "Barcode",
+    "id:catalogue-number": "CatalogNumber",
 }
 """The item for each property that we write; keys are compared without regard to case."""
 
@@ -45,6 +49,7 @@ _NAMES: Final = {key.upper(): name for name, key in KEYS.items()} | {
     "TDM_RESERVATION": "tdm:reservation",
     "TDM_POLICY": "tdm:policy",
     "COMMENT": "xmpDM:logComment",
+    **identifying.READ,
 }
 _OURS: Final = frozenset(key.upper() for key in KEYS.values())
 _HAS_HEADER: Final = 1 << 31

@@ -13,6 +13,7 @@ from typing import Final
 from mediaoptout.carriers.merged import Merged
 from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Piece
+from mediaoptout.vocabularies import identifying
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
 from mediaoptout.vocabularies.prose import is_ours
 from mediaoptout.vocabularies.settle import leaves, settle
@@ -24,13 +25,17 @@ KEYS: Final = {
     "tdm:policy": "TDM-POLICY",
     "xmpRights:UsageTerms": "USAGE_TERMS",
     "xmpRights:WebStatement": "LICENSE",
+    **identifying.TAGS,
 }
 """The key for each property that we write."""
 
 MAX_ITEMS: Final = 1 << 12
 """How many pairs a chunk may have."""
 
-_NAMES: Final = {key.upper(): name for name, key in KEYS.items()} | {"COMMENTS": "xmpDM:logComment"}
+_NAMES: Final = {key.upper(): name for name, key in KEYS.items()} | {
+    **identifying.READ,
+    "COMMENTS": "xmpDM:logComment",
+}
 _COUNT: Final = 4
 _COMPARED: Final = "tdm:reservation"
 

@@ -17,6 +17,7 @@ from mediaoptout.carriers.merged import Merged
 from mediaoptout.errors import DamagedError, LimitError
 from mediaoptout.splice.patch import Copy, Insert, Piece, Span
 from mediaoptout.splice.source import Source
+from mediaoptout.vocabularies import identifying
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
 from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
@@ -29,6 +30,7 @@ KEYS: Final[Mapping[str, str]] = {
     "dc:rights": "cprt",
     "xmpRights:UsageTerms": f"{FREEFORM}USAGE_TERMS",
     "xmpRights:WebStatement": f"{FREEFORM}LICENSE",
+    **{name: FREEFORM + key for name, key in identifying.TAGS.items()},
 }
 """The item for each property that an item list can hold."""
 
@@ -38,6 +40,7 @@ _NAMES: Final[Mapping[str, str]] = {key.lower(): name for name, key in KEYS.item
     "\xa9cmt": "xmpDM:logComment",
     "desc": "xmpDM:logComment",
     "ldes": "xmpDM:logComment",
+    **{f"{FREEFORM}{key}".lower(): name for key, name in identifying.READ.items()},
 }
 _MDTA_NAMES: Final[Mapping[str, str]] = {
     "com.apple.quicktime.copyright": "dc:rights",
@@ -48,6 +51,8 @@ _MDTA_NAMES: Final[Mapping[str, str]] = {
     "license": "xmpRights:WebStatement",
     "tdm-reservation": "tdm:reservation",
     "tdm-policy": "tdm:policy",
+    **{key.lower(): name for name, key in identifying.TAGS.items()},
+    **{key.lower(): name for key, name in identifying.READ.items()},
 }
 
 MAX_ITEMS: Final = 1 << 16

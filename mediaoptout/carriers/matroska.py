@@ -18,9 +18,11 @@ from mediaoptout.carriers.id3.languages import UNKNOWN, three_letters
 from mediaoptout.carriers.merged import Merged
 from mediaoptout.splice.patch import Copy, Insert, Piece
 from mediaoptout.splice.patch import Span as Place
+from mediaoptout.vocabularies import identifying
+from mediaoptout.vocabularies.identifying import hyphenated
 from mediaoptout.vocabularies.properties import Entry, LangAlt, Property, as_text
 from mediaoptout.vocabularies.prose import is_ours
-from mediaoptout.vocabularies.settle import leaves, settle
+from mediaoptout.vocabularies.settle import is_known, leaves, settle
 from mediaoptout.words import Carrier
 
 TAG: Final = 0x7373
@@ -42,6 +44,8 @@ KEYS: Final = {
     "xmpRights:WebStatement": "LICENSE",
     "tdm:reservation": "TDM_RESERVATION",
     "tdm:policy": "TDM_POLICY",
+    **{name: key.replace("-", "_") for name, key in identifying.TAGS.items()},
+    "id:catalogue-number": "CATALOG_NUMBER",
 }
 """The tag's name for each property that we write."""
 
@@ -49,6 +53,8 @@ MAX_TEXT: Final = 1 << 20
 """The longest text that is read."""
 
 _NAMES: Final = {key: name for name, key in KEYS.items()} | {
+    **{key.replace("-", "_"): name for key, name in identifying.READ.items()},
+    "CATALOGNUMBER": "id:catalogue-number",
     "PRODUCTION_COPYRIGHT": "dc:rights",
     "USAGE_TERMS": "xmpRights:UsageTerms",
     "COMMENT": "xmpDM:logComment",
@@ -177,7 +183,7 @@ def merge(data: bytes | None, properties: Iterable[Property], *, force: bool = F
     plan = _Plan()
     old = data or b""
     tags = _read(old)
-    for wanted in properties:
+    for wanted in map(hyphenated, properties):
         if wanted.name in KEYS:
             _settle_parts(plan, wanted, tags, force)
             key = KEYS[wanted.name]
@@ -254,7 +260,7 @@ def _entries(simple: _Simple, location: str) -> Iterator[Entry]:
         if name == "xmpDM:logComment" and is_ours(simple.text):
             name = "xmpRights:UsageTerms"
         yield Entry(Carrier.MATROSKA_TAGS, location, name, simple.name, simple.text)
-    if name == "xmpDM:logComment":
+    if name == "xmpDM:logComment" or name in identifying.KEYS:
         return
     for about in simple.nested:
         if about.key == _URL and about.text:
@@ -290,7 +296,11 @@ def _settle(plan: _Plan, wanted: Property, present: Sequence[_Simple], force: bo
         return
     texts = _texts(wanted)
     says = {text for _, text in texts}
-    mine = [item for item in present if item.text in says or is_ours(item.text or "")]
+    mine = [
+        item
+        for item in present
+        if item.text is not None and (item.text in says or is_known(wanted, item.text))
+    ]
     if name == _MACHINE:
         mine = [item for item in present if item.text is not None]
         texts = texts * max(1, len(mine))

@@ -16,9 +16,10 @@ from mediaoptout.carriers import xmp
 from mediaoptout.carriers.merged import Merged
 from mediaoptout.errors import DamagedError, LimitError
 from mediaoptout.splice.patch import Copy, Insert, Piece
+from mediaoptout.vocabularies import identifying
 from mediaoptout.vocabularies.properties import Entry, LangAlt, Property, as_text
 from mediaoptout.vocabularies.prose import is_ours
-from mediaoptout.vocabularies.settle import leaves, settle
+from mediaoptout.vocabularies.settle import is_known, leaves, settle
 from mediaoptout.words import Carrier
 
 VENDOR: Final = b"mediaoptout"
@@ -30,6 +31,7 @@ KEYS: Final = {
     "dc:rights": "COPYRIGHT",
     "xmpRights:UsageTerms": "USAGE_TERMS",
     "xmpRights:WebStatement": "LICENSE",
+    **identifying.TAGS,
 }
 """The key for each property that a Vorbis comment can hold."""
 
@@ -37,6 +39,7 @@ MAX_COMMENTS: Final = 1 << 20
 """How many comments a block may have."""
 
 _NAMES: Final = {key: name for name, key in KEYS.items()} | {
+    **identifying.READ,
     "COMMENT": "xmpDM:logComment",
     "DESCRIPTION": "xmpDM:logComment",
 }
@@ -163,7 +166,7 @@ def _settle(plan: _Plan, wanted: Property, present: Sequence[_Comment], force: b
         plan.replaced.update((item, b"") for item in present if leaves(wanted, item.text))
         return
     texts = _texts(wanted)
-    mine = [item for item in present if item.text in texts or is_ours(item.text)]
+    mine = [item for item in present if item.text in texts or is_known(wanted, item.text)]
     if name == _MACHINE:
         mine, texts = list(present), texts * max(1, len(present))
     elif present and not mine:

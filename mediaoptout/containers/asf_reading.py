@@ -200,7 +200,7 @@ def _foreign(
         if found.block.error is None and found.object.id == EXTENDED:
             start = found.object.content.start
             for attribute in asf.attributes(Part(source, *found.object.content)):
-                if attribute.key not in asf.KEYS.values():
+                if attribute.key not in asf.OURS:
                     yield Span(start + attribute.start, start + attribute.value.end)
 
 

@@ -45,6 +45,18 @@ KEYS: Final[Mapping[str, str]] = {
 """The key that tags have in common for each scheme; ``BARCODE`` and ``CATALOGNUMBER`` are what
 taggers write. A carrier with a field of its own for one (``TSRC``) says so itself."""
 
+TAGS: Final[Mapping[str, str]] = {**KEYS, "xmpRights:Owner": "RIGHTS-HOLDER"}
+"""The same with the key for the names of the holders, which is our convention."""
+
+READ: Final[Mapping[str, str]] = {
+    "UPC": f"{PREFIX}{Scheme.GTIN}",
+    "EAN": f"{PREFIX}{Scheme.GTIN}",
+    "CATALOGID": f"{PREFIX}{Scheme.CATALOGUE_NUMBER}",
+    "CONTENT-USAGE": "aipref:Content-Usage",
+    "RSL": "rsl:rsl",
+}
+"""Keys that people put into tags, and that we only read."""
+
 XMP: Final = frozenset({"dc:identifier", "xmp:Identifier", "iXML:ISRC"})
 """The properties that may hold an identifier of any scheme."""
 
@@ -88,6 +100,13 @@ def written(item: Identifier) -> str:
 def tagged(item: Identifier) -> str:
     """An identifier as the field of a tag has it."""
     return item.value if item.scheme in _COMPACT else item.display
+
+
+def hyphenated(wanted: Property) -> Property:
+    """The property with an ISRC as Matroska has it, with hyphens; others as they are."""
+    if wanted.name != f"{PREFIX}{Scheme.ISRC}" or not isinstance(wanted.value, str):
+        return wanted
+    return Property(wanted.name, Identifier.parse(Scheme.ISRC, wanted.value).display)
 
 
 def same(name: str, present: str, wanted: str) -> bool:

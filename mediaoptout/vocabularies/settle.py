@@ -51,10 +51,13 @@ def settle(wanted: Property, present: Value | None, *, force: bool = False) -> S
             value, warning = tdmrep.settle(as_text(wanted.value), as_text(present), force)
         case name if name.startswith(declaration.PREFIX):
             return Settled(wanted.value)
-        case name if name in identifying.KEYS and identifying.same(
-            name, as_text(present), as_text(wanted.value)
-        ):
-            return Settled(present)
+        case name if name in identifying.KEYS:
+            text, other = as_text(wanted.value), as_text(present)
+            if identifying.same(name, other, text):
+                return Settled(present)
+            return Settled(present, f"{identifying.KEYS[name]} {other:.40} was kept, not {text}")
+        case "xmpRights:Owner" if isinstance(wanted.value, str):
+            return Settled(wanted.value)  # in a tag: a field that nobody else has
         case _ if prose.same_declaration(present, wanted.value):
             return Settled(present)
         case _ if prose.is_ours(present):
@@ -62,6 +65,18 @@ def settle(wanted: Property, present: Value | None, *, force: bool = False) -> S
         case _:
             return Settled(present, f"{wanted.name} of somebody else was kept")
     return Settled(value, warning)
+
+
+def is_known(wanted: Property, present: str) -> bool:
+    """Whether a text is ours, or says the same, where a field may stand several times.
+
+    Args:
+        wanted: what we would say, as one text or one in several languages.
+        present: what stands in one of the fields.
+    """
+    if wanted.name in identifying.TAGS:
+        return settle(wanted.flat, present).warning is None
+    return prose.is_ours(present)
 
 
 def leaves(wanted: Property, present: Value | None) -> bool:
@@ -84,7 +99,7 @@ def _is_ours(name: str, known: Gone, present: Value) -> bool:
             return plus.is_ours(text)
         case "tdm:reservation":
             return text == tdmrep.RESERVED
-        case "tdm:policy":
+        case "tdm:policy" | "xmpRights:Owner":
             return True
         case _:
             return text in known.texts or prose.is_ours(present)

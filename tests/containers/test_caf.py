@@ -91,6 +91,7 @@ def test_it_says_everything_that_it_can():
         "TDM-RESERVATION": "1",
         "TDM-POLICY": "https://rights.example.org/tdm/policy.json",
         "USAGE_TERMS": TERMS_EN,
+        "RIGHTS-HOLDER": "Example Records",
         "LICENSE": "https://rights.example.org/terms",
     }
 

@@ -8,8 +8,8 @@ others are copies; the names of ours that no specification knows are our convent
 from __future__ import annotations
 
 from mediaoptout.carriers.asf.attributes import (
-    KEYS,
     MAX_ATTRIBUTES,
+    OURS,
     Attribute,
     attributes,
     merge_extended,
@@ -20,8 +20,8 @@ from mediaoptout.carriers.asf.branding import merge_branding, parse_branding
 from mediaoptout.carriers.asf.description import merge_description, parse_description
 
 __all__ = [
-    "KEYS",
     "MAX_ATTRIBUTES",
+    "OURS",
     "Attribute",
     "attributes",
     "merge_branding",

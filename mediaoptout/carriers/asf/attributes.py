@@ -21,6 +21,7 @@ from mediaoptout.carriers.merged import Merged
 from mediaoptout.errors import LimitError, RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Piece, Span
 from mediaoptout.splice.source import BytesSource, Source
+from mediaoptout.vocabularies import identifying
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
 from mediaoptout.vocabularies.settle import leaves, settle
 
@@ -28,13 +29,22 @@ KEYS: Final = {
     "xmpRights:UsageTerms": "USAGE_TERMS",
     "tdm:reservation": "TDM-RESERVATION",
     "tdm:policy": "TDM-POLICY",
+    **identifying.TAGS,
+    "id:isrc": "WM/ISRC",
+    "id:gtin": "WM/Barcode",
+    "id:catalogue-number": "WM/CatalogNo",
 }
 """The attribute for each property that we write; names are compared without regard to case."""
+
+OURS: Final = frozenset(key.upper() for key in KEYS.values())
+"""The names of those attributes, as they are compared."""
 
 MAX_ATTRIBUTES: Final = 1 << 12
 """How many attributes an object may have."""
 
-_NAMES: Final = {key: name for name, key in KEYS.items()} | {
+_NAMES: Final = {key.upper(): name for name, key in KEYS.items()} | {
+    **identifying.READ,
+    "ISRC": "id:isrc",
     "USAGE TERMS": "xmpRights:UsageTerms",
     "TDM_RESERVATION": "tdm:reservation",
     "TDM_POLICY": "tdm:policy",
@@ -180,7 +190,7 @@ def merge_extended(
     for wanted in properties:
         if wanted.name not in KEYS:
             continue
-        same = [i for i, item in enumerate(found) if item.key == KEYS[wanted.name]]
+        same = [i for i, item in enumerate(found) if item.key == KEYS[wanted.name].upper()]
         if wanted.goes:
             gone = [i for i in same if leaves(wanted, _value(old, found[i]))]
             kept = [None if i in gone else piece for i, piece in enumerate(kept)]

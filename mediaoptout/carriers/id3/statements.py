@@ -19,6 +19,7 @@ from mediaoptout.carriers.id3.text import (
     text_frame,
 )
 from mediaoptout.carriers.id3.upgrade import V22_NAMES, common_name
+from mediaoptout.vocabularies import identifying
 from mediaoptout.vocabularies.properties import Entry, LangAlt, Property, as_text
 from mediaoptout.words import Carrier
 
@@ -38,6 +39,7 @@ _FRAMES: Final = {
     "WCOP": "xmpRights:WebStatement",
     "USER": "xmpRights:UsageTerms",
     "COMM": "xmpDM:logComment",
+    "TSRC": "id:isrc",
 }
 _DESCRIPTIONS: Final = {
     "TDM-RESERVATION": "tdm:reservation",
@@ -45,6 +47,8 @@ _DESCRIPTIONS: Final = {
     "COPYRIGHT": "dc:rights",
     "USAGE-TERMS": "xmpRights:UsageTerms",
     "LICENSE": "xmpRights:WebStatement",
+    **{key: name for name, key in identifying.TAGS.items()},
+    **identifying.READ,
 }
 
 
@@ -120,6 +124,10 @@ def items(properties: tuple[Property, ...], version: int) -> Iterator[Item]:
                 yield _described("TDM-RESERVATION", wanted.name, text)
             case "tdm:policy":
                 yield _described("TDM-POLICY", wanted.name, text)
+            case "id:isrc":
+                yield Item(Key("TSRC"), Property(wanted.name, text))
+            case name if name in identifying.TAGS:
+                yield _described(identifying.TAGS[name], name, text)
 
 
 def _described(description: str, name: str, text: str) -> Item:
