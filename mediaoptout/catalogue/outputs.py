@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mediaoptout.catalogue.selection import Item, is_folder
-from mediaoptout.errors import UsageError
+from mediaoptout.errors import ErrorInfo, UsageError
+
+if TYPE_CHECKING:
+    from mediaoptout.catalogue.rows import Row
+    from mediaoptout.verification.against import Masters
 
 SHOWN: Final = 5
 """How many of many are named in a message."""
@@ -23,10 +27,16 @@ class Job:
     Args:
         item: the file.
         target: the new file; None where the file itself is changed, or nothing is written.
+        row: the row of the catalogue that is about it, or None.
+        left_out: why the catalogue leaves it out, or None.
+        masters: the masters that it may be a copy of; None where it is compared with none.
     """
 
     item: Item
     target: Path | None = None
+    row: Row | None = field(default=None, kw_only=True)
+    left_out: ErrorInfo | None = field(default=None, kw_only=True)
+    masters: Masters | None = None
 
 
 def to_read(items: Iterable[Item]) -> list[Job]:

@@ -23,6 +23,7 @@ from mediaoptout.splice.source import MAX_READ, FileSource
 from mediaoptout.words import Status, Use
 
 if TYPE_CHECKING:
+    from mediaoptout.catalogue.merging import Merging
     from mediaoptout.embedding import Declaration, EmbedOptions
     from mediaoptout.verification.policy import Policy
 
@@ -82,6 +83,7 @@ def embed_all(
     declaration: Declaration,
     options: EmbedOptions,
     *,
+    merging: Merging | None = None,
     copy_others: bool = False,
     means: Means | None = None,
 ) -> Iterator[tuple[Job, EmbedRecord | None]]:
@@ -89,8 +91,9 @@ def embed_all(
 
     Args:
         jobs: the files and their outputs.
-        declaration: what to declare.
+        declaration: what to declare of files that have no row of a catalogue.
         options: how far this may go.
+        merging: what to declare of those that have one.
         copy_others: whether what is not written is copied to its output as it is.
         means: what the run may use.
 
@@ -103,7 +106,13 @@ def embed_all(
     """
     if options.sign:
         identity.local()  # made, or found wanting, before there are several of us
-    work = partial(_embed, declaration=declaration, options=options, copy_others=copy_others)
+    work = partial(
+        _embed,
+        declaration=declaration,
+        merging=merging,
+        options=options,
+        copy_others=copy_others,
+    )
     for outcome in outcomes(work, jobs, means, validates=options.sign):
         if outcome.error is not None:
             path = str(outcome.job.item.path)
@@ -234,15 +243,25 @@ def passed_over(job: Job) -> bool:
 
 
 def _embed(
-    job: Job, declaration: Declaration, options: EmbedOptions, copy_others: bool
+    job: Job,
+    declaration: Declaration,
+    merging: Merging | None,
+    options: EmbedOptions,
+    copy_others: bool,
 ) -> EmbedRecord | None:
     if passed_over(job):
         if copy_others:
             return _copied(job, options, None)
         return None
-    from mediaoptout.embedding.single import embed_file
+    path = job.item.path
+    if job.left_out is not None:
+        record = EmbedRecord(path=str(path), status=Status.REFUSED, error=job.left_out)
+    else:
+        from mediaoptout.embedding.single import embed_file
 
-    record = embed_file(job.item.path, job.target, declaration, options)
+        if merging is not None and job.row is not None:
+            declaration = merging.declaration(job.row, path)
+        record = embed_file(path, job.target, declaration, options)
     if copy_others and record.output is None and record.status is not Status.FAILED:
         return _copied(job, options, record)
     return record
@@ -286,7 +305,13 @@ def _verify(
     path = job.item.path
     if passed_over(job):
         return None if policy is None else verify_companion(path, policy)
-    return verify(path, expected=expected, quick=quick, policy=policy, traits=traits)
+    record = verify(path, expected=expected, quick=quick, policy=policy, traits=traits)
+    if job.masters is None:
+        return record
+    from mediaoptout.verification.against import compared
+    from mediaoptout.verification.policy import default
+
+    return compared(record, job.masters, policy or default(), quick=quick)
 
 
 def _inspect(job: Job) -> InspectRecord | None:

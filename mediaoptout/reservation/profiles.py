@@ -33,6 +33,7 @@ from mediaoptout.reservation.keys import (
     wrong,
 )
 from mediaoptout.reservation.model import Reservation
+from mediaoptout.reservation.new_profile import rendered
 from mediaoptout.reservation.texts import with_texts
 from mediaoptout.words import Permission, Use
 
@@ -150,25 +151,44 @@ def parse(name: str, origin: str, text: str) -> Profile:
     return profile
 
 
-def load(name: str = DEFAULT, settings: Iterable[str] = ()) -> Reservation:
+def load(
+    name: str = DEFAULT, settings: Iterable[str] = (), *, holders_follow: bool = False
+) -> Reservation:
     """The reservation that a profile makes, with its texts composed.
 
     Args:
         name: a profile's name or path.
         settings: ``KEY=VALUE`` pairs that win over the file, as on the command line.
+        holders_follow: whether a holder may be missing, since a catalogue names them file by
+            file; see `lacks_holder`.
 
     Raises:
         ProfileError: the profile or a setting is wrong, or a holder is missing.
     """
     profile = find(name)
     data = _settled(profile, settings)
-    _check_required(profile, data)
+    if not holders_follow:
+        _check_holder(profile, data)
+    _check_policy(profile, data)
     try:
         return with_texts(building.reservation(data))
     except UsageError as error:
         raise ProfileError(
             f"{error.message} ({profile.origin})", at=profile.origin, fix=error.fix
         ) from error
+
+
+def lacks_holder(name: str, settings: Iterable[str] = ()) -> bool:
+    """Whether a profile must be told on whose behalf it is used, and is not.
+
+    Args:
+        name: a profile's name or path.
+        settings: ``KEY=VALUE`` pairs that win over the file, as on the command line.
+
+    Raises:
+        ProfileError: the profile or a setting is wrong.
+    """
+    return _lacks_holder(_settled(find(name), settings))
 
 
 def delivery(name: str = DEFAULT, settings: Iterable[str] = ()) -> Delivery:
@@ -202,18 +222,20 @@ def expected_uses(name: str) -> tuple[Use, ...]:
     return reserved
 
 
-def write_new(path: Path) -> None:
+def write_new(path: Path, values: Mapping[str, Any] | None = None) -> None:
     """Write a profile to begin with.
 
     Args:
         path: the new file.
+        values: what it says, by key; what is missing stands there as a comment.
 
     Raises:
         ProfileError: it is there already, or cannot be written.
     """
-    text = files("mediaoptout.reservation").joinpath("new-profile.toml").read_text("utf-8")
+    text = rendered(values or {"extends": DEFAULT, "title": "Our reservation"})
+    parse(path.stem, str(path), text)
     try:
-        with path.open("x", encoding="utf-8") as stream:
+        with path.open("x", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
     except FileExistsError as error:
         raise ProfileError(f"{path} is there already", fix="choose another name") from error
@@ -295,16 +317,23 @@ def _typed(kind: str, value: str, setting: str) -> Any:
         raise ProfileError(f"--set {setting!r}: {error}") from error
 
 
-def _check_required(profile: Profile, data: Mapping[str, Any]) -> None:
+def _lacks_holder(data: Mapping[str, Any]) -> bool:
     holders = building.rows(data, "holder")
     named = any(table.get("name") for table in holders)
-    if not named and any(table.get("required") for table in holders):
+    return not named and any(table.get("required") for table in holders)
+
+
+def _check_holder(profile: Profile, data: Mapping[str, Any]) -> None:
+    if _lacks_holder(data):
         raise ProfileError(
             f"the profile {profile.name!r} must be told on whose behalf it is used",
             at=profile.origin,
             fix="give --set holder.name='…', or a profile of your own that extends it",
             code="holder-missing",
         )
+
+
+def _check_policy(profile: Profile, data: Mapping[str, Any]) -> None:
     policy = data.get("policy", {})
     if policy.get("required") and not policy.get("url"):
         raise ProfileError(
