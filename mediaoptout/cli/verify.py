@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +22,10 @@ def verify(
     fail_on: Annotated[
         FailOn, typer.Option("--fail-on", help="The findings that end the command with 1.")
     ] = FailOn.ERROR,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Compare copies with their masters, which are here."),
+    ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Read headers only; validate no manifest.")
     ] = False,
@@ -56,6 +61,10 @@ def verify(
     means = Means(processes=jobs, memory=humane.parse_size(max_memory), on_interrupt=finishing)
     named = running.paths(sources, null=null)
     plan = to_read(select(named))
+    if against is not None:
+        from mediaoptout.catalogue.returned import pair
+
+        plan = pair(plan, against, means)
 
     console = Console(form, quiet=quiet, color=color)
     tally = VerifyTally(fail_on=fail_on)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediaoptout.containers.base import Change, Container, Layout, Wanted
+from mediaoptout.containers.essence import named_digest
 from mediaoptout.containers.kinds import MEDIA_EXTENSIONS, kind
 from mediaoptout.containers.proof import proven
 from mediaoptout.containers.registry import detect
@@ -29,7 +30,7 @@ from mediaoptout.embedding.credential import (
 )
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
 from mediaoptout.embedding.differences import differences, of_manifest
-from mediaoptout.embedding.essence import check_digest, essence_digest
+from mediaoptout.embedding.essence import check_digest
 from mediaoptout.embedding.packages import refuse_packaged
 from mediaoptout.embedding.sidecar import embed_beside
 from mediaoptout.errors import (
@@ -217,7 +218,7 @@ def _embed(
     seal = None if pending is None else seal_for(patch, container, pending)
     checks: list[Callable[[Path], None]] = [partial(read_back, container)] if signed else []
     if options.prove:
-        digest = essence_digest(source, container)
+        digest = named_digest(source, container)
         checks.append(partial(check_digest, container, digest))
         record = replace(record, essence=Essence(unchanged=True, proof="digest", digest=digest))
     _write(patch, source, target, options, seal, partial(_all, checks))

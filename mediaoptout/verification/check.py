@@ -23,6 +23,7 @@ from mediaoptout.verification.manifest import (
 )
 from mediaoptout.verification.policy import Policy, default
 from mediaoptout.verification.rules.identifiers import right
+from mediaoptout.verification.rules.rule import Fault
 from mediaoptout.verification.rules.subject import Subject
 from mediaoptout.verification.verdict import judge
 from mediaoptout.vocabularies.properties import Entry
@@ -128,7 +129,7 @@ def examine(path: Path | str, asked: Asked | None = None) -> Examined:
     examined = _tried(path, asked)
     if not mended:
         return examined
-    told = asked.policy.reported("interrupted-change", mended)
+    told = asked.policy.told("interrupted-change", *map(Fault, mended))
     findings = (*told, *examined.record.findings)
     return replace(examined, record=replace(examined.record, findings=findings))
 

@@ -79,6 +79,9 @@ NAMES: Final[Mapping[str, Name]] = {
     "audio.bit-rate": Name("Audio", "bit_rate", "in bits a second", _number),
     "audio.bit-rate-mode": Name("Audio", "bit_rate_mode", "`CBR` or `VBR`", _text),
     "audio.duration": Name("Audio", "duration", "in seconds", _seconds),
+    "audio.md5": Name(
+        "Audio", "md5_of_the_unencoded_content", "of the samples, where the codec says it", _text
+    ),
     "audio.loudness": Name(
         "Audio", "integratedloudness", "integrated loudness in LUFS, where a tag says it", _number
     ),

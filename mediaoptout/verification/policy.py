@@ -118,6 +118,7 @@ class Policy:
         title: one line about it.
         applied: the rules, in the order in which their findings stand in a record.
         expected: the uses that should be reserved; None where it does not say.
+        off: the ids of rules that it turns off in so many words.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Policy:
     title: str
     applied: tuple[Applied, ...]
     expected: tuple[Use, ...] | None = None
+    off: frozenset[str] = frozenset()
 
     @property
     def rules(self) -> frozenset[str]:
@@ -151,14 +153,21 @@ class Policy:
             if faults:
                 yield from item.findings(faults)
 
-    def reported(self, rule: str, messages: Iterable[str]) -> tuple[Finding, ...]:
-        """What was noticed on the way, under the name of a rule that has nothing to ask."""
-        return tuple(
-            finding
-            for item in self.applied
-            if isinstance(item.condition, Check) and item.condition.rule == rule
-            for finding in item.findings(map(Fault, messages))
-        )
+    def told(self, rule_id: str, *faults: Fault) -> tuple[Finding, ...]:
+        """What was noticed on the way, under the name of a rule that has nothing to ask itself.
+
+        Such a rule holds unless it is turned off.
+
+        Args:
+            rule_id: the rule.
+            faults: what was noticed.
+        """
+        if rule_id in self.off:
+            return ()
+        rule = RULES[rule_id]
+        plain = Applied(rule_id, rule.severity, Check(rule_id, rule.parameters()))
+        item = next((item for item in self.applied if item.id == rule_id), plain)
+        return tuple(item.findings(faults))
 
     def of_companion(self, path: Path) -> tuple[Finding, ...]:
         """What is wrong with a file that is no media: a sidecar, a check sum list."""

@@ -67,12 +67,14 @@ def load(name: str, *, facts: bool = True) -> Policy:
     text = SHELF.find(name)
     data = _extended(text, ())
     uses = data.get("expect", {}).get("uses")
+    rules = data.get("rules", {})
     policy = Policy(
         text.name,
         text.origin,
         str(data.get("title", text.name)),
-        _applied(text, data.get("rules", {})),
+        _applied(text, rules),
         None if uses is None else tuple(map(Use, uses)),
+        frozenset(name for name, table in rules.items() if table.get("severity") == OFF),
     )
     if facts and "fact" in policy.rules:
         from mediaoptout.verification.facts import require

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mediaoptout.verification.rules import (
+    against,
     carriers,
     credential,
     declaration,
@@ -28,6 +29,7 @@ RULES: Final[Mapping[str, Rule[Any]]] = {
         credential,
         technical,
         run,
+        against,
     )
     for rule in module.RULES
 }
