@@ -1,11 +1,15 @@
-"""``mediaoptout profile``: list, show, make and check profiles."""
+"""``mediaoptout profile``: list, show, make, check and export profiles."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from mediaoptout.reservation.new_profile import Question
 
 app = typer.Typer(
     name="profile",
@@ -13,6 +17,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
 )
+
+Name = Annotated[str, typer.Argument(metavar="NAME|FILE", show_default=False)]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A value that wins over the profile's."),
+]
 
 
 @app.command("list")
@@ -27,38 +37,138 @@ def list_profiles() -> None:
 
 
 @app.command()
-def show(name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)]) -> None:
-    """Print a profile's file, and the declaration that it makes."""
+def show(name: Name, settings: Settings = None) -> None:
+    """Print a profile's file, and everything that it makes files say."""
+    from mediaoptout.cli.shown import shown
     from mediaoptout.errors import ProfileError
     from mediaoptout.reservation.profiles import find, load
 
-    profile = find(name)
-    print(profile.text.rstrip("\n"))
+    print(find(name).text.rstrip("\n"))
     try:
-        reservation = load(name)
+        reservation = load(name, settings or ())
     except ProfileError as error:
         print(f"\n# {error.message}\n# {error.fix}")
         return
-    for language, text in reservation.texts:
-        print(f"\n# {language}: {text}")
+    for line in shown(reservation):
+        print(f"# {line}".rstrip())
 
 
 @app.command()
 def new(
     file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)],
 ) -> None:
-    """Write a profile to begin with, which extends the default one."""
+    """Write a profile: asks for what it says on a terminal, else writes one to fill in."""
+    from datetime import date
+
+    from mediaoptout.errors import ProfileError
+    from mediaoptout.reservation.new_profile import interview
     from mediaoptout.reservation.profiles import write_new
 
-    write_new(file)
-    print(f"{file} is made; fill it in, then: mediaoptout profile check {file}")
+    asked = sys.stdin.isatty() and sys.stdout.isatty()
+    if asked and file.exists():
+        raise ProfileError(f"{file} is there already", fix="choose another name")
+    write_new(file, interview(_ask, date.today()) if asked else None)
+    told = "read it through" if asked else "fill it in"
+    print(f"{file} is made; {told}, then: mediaoptout profile check {file}")
+
+
+def _ask(question: Question) -> Any:
+    """Ask until there is an answer."""
+    from mediaoptout.cli.console import printable
+    from mediaoptout.errors import UsageError
+
+    print(f"\n{question.text}")
+    width = max((len(word) for word in question.choices), default=0)
+    for number, (word, meaning) in enumerate(question.choices.items(), 1):
+        print(f"  {number:2}  {word:{width}}  {meaning}".rstrip())
+    while True:
+        print(f"[{question.default}] > " if question.default else "> ", end="", flush=True)
+        line = sys.stdin.readline()
+        if not line:
+            raise UsageError("the answers ended before the questions", fix="nothing was written")
+        try:
+            return question.answered(line)
+        except UsageError as error:
+            print(f"  {printable(error.message)}")
 
 
 @app.command()
-def check(file: Annotated[str, typer.Argument(metavar="FILE", show_default=False)]) -> None:
+def check(name: Name, settings: Settings = None) -> None:
     """Check a profile; ends with 2 if something is wrong with it."""
-    from mediaoptout.reservation.profiles import load
+    from mediaoptout.reservation.profiles import delivery, load
 
-    reservation = load(file)
+    reservation = load(name, settings or ())
+    delivery(name, settings or ())
+    if reservation.withdrawn is not None:
+        print(f"{name} is right: it says that the declaration was withdrawn, and reserves nothing")
+        return
     reserved = [use for use, permission in reservation.uses.items() if permission.reserves]
-    print(f"{file} is right: it reserves {', '.join(reserved)}")
+    print(f"{name} is right: it reserves {', '.join(reserved)}")
+
+
+@app.command()
+def export(
+    name: Name,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help="Files and folders for the letter's list; - reads paths from standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="The folder for the documents."),
+    ] = None,
+    settings: Settings = None,
+    site: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The site on which the documents will be."),
+    ] = None,
+    odrl: Annotated[bool, typer.Option("--odrl", help="A TDMRep policy (ODRL).")] = False,
+    tdmrep: Annotated[bool, typer.Option("--tdmrep", help="tdmrep.json for the site.")] = False,
+    headers: Annotated[bool, typer.Option("--headers", help="HTTP headers.")] = False,
+    robots: Annotated[bool, typer.Option("--robots", help="Lines for robots.txt.")] = False,
+    rsl: Annotated[bool, typer.Option("--rsl", help="An RSL document.")] = False,
+    clause: Annotated[
+        bool, typer.Option("--clause", help="Clauses for a site's terms and for broadcasters.")
+    ] = False,
+    letter: Annotated[
+        bool, typer.Option("--letter", help="A declaration letter with a list, to be signed.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace documents that are there.")
+    ] = False,
+) -> None:
+    """Write what goes with the files, in the same words: all of it, or what is named."""
+    from mediaoptout.catalogue.selection import select
+    from mediaoptout.cli.running import paths
+    from mediaoptout.documents.document import Kind
+    from mediaoptout.documents.export import export as made
+    from mediaoptout.documents.export import write
+    from mediaoptout.documents.recordings import recordings
+    from mediaoptout.reservation.profiles import find, load
+
+    wanted = {
+        Kind.ODRL: odrl,
+        Kind.TDMREP: tdmrep,
+        Kind.HEADERS: headers,
+        Kind.ROBOTS: robots,
+        Kind.RSL: rsl,
+        Kind.CLAUSE: clause,
+        Kind.LETTER: letter,
+    }
+    reservation = load(name, settings or ())
+    listed = select(paths(files, null=False), beside=output) if files else ()
+    result = made(
+        reservation,
+        [kind for kind, asked in wanted.items() if asked],
+        site=site,
+        recordings=tuple(recordings(listed, reservation)),
+    )
+    folder = output or Path(f"{find(name).name}-documents")
+    for path in write(result.documents, folder, overwrite=overwrite):
+        print(path)
+    for kind, reason in result.left_out:
+        print(f"left out: --{kind}: {reason}", file=sys.stderr)

@@ -53,6 +53,10 @@ class Scheme(StrEnum):
         """Its name as people write it (``ISRC``, ``IPI base number``)."""
         return _LABELS.get(self, self.upper())
 
+    def names(self, text: str) -> bool:
+        """Whether a text says that it is of this scheme, be it right or not."""
+        return bool(_TELLING[self].match(text.strip()))
+
 
 _OF_HOLDERS = frozenset({Scheme.ISNI, Scheme.IPI, Scheme.IPI_BASE, Scheme.IPN, Scheme.ORCID})
 _LABELS = {
@@ -104,8 +108,8 @@ class Identifier:
         """
         if len(text) > MAX_LENGTH:
             return None
-        for scheme, pattern in _TELLING.items():
-            if pattern.match(text.strip()):
+        for scheme in Scheme:
+            if scheme.names(text):
                 try:
                     return cls.parse(scheme, text)
                 except UsageError:

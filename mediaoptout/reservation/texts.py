@@ -97,6 +97,13 @@ def compose(reservation: Reservation, language: str, template: str | None = None
     return _long(reservation, Wording(language=language, text=template))
 
 
+def declaration(reservation: Reservation, language: str) -> str:
+    """The long form in one language: the reservation's own text where it has one."""
+    own = next((own for own in reservation.wording if own.language == language), None)
+    known = dict(reservation.texts).get(language)
+    return known or _long(reservation, own or Wording(language=language))
+
+
 def day(when: date, language: str) -> str:
     """A date as the language writes it."""
     table = phrases()[language]
