@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final
+
+from mediaoptout.splice.writer import explained
 
 STEP: Final = 1 << 20
 """How much is read back at once: 1 MiB."""
@@ -22,12 +25,21 @@ class Spool:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 # closed by `close`
         self.size = 0
 
     def write(self, text: str) -> None:
-        """Add ``text`` at the end."""
-        self.size += self._file.write(text.encode("utf-8", "backslashreplace"))
+        """Add ``text`` at the end.
+
+        Raises:
+            WriteError: there is no room for it.
+        """
+        data = text.encode("utf-8", "backslashreplace")
+        try:
+            self.size += self._file.write(data)
+        except OSError as error:
+            raise explained(error, self._folder / "a report", self.size + len(data)) from error
 
     def chunks(self) -> Iterator[bytes]:
         """Everything that was written."""
@@ -36,8 +48,9 @@ class Spool:
             yield data
 
     def close(self) -> None:
-        """Let go of it."""
-        self._file.close()
+        """Let go of it; what could not be written is not wanted any more."""
+        with suppress(OSError):
+            self._file.close()
 
     def __enter__(self) -> Spool:
         return self
