@@ -13,13 +13,15 @@ from mediaoptout.carriers.merged import Merged
 from mediaoptout.errors import DamagedError
 from mediaoptout.splice.linker import Endian
 from mediaoptout.splice.patch import Copy, Insert, Piece
-from mediaoptout.vocabularies.properties import Entry, Property, as_text
+from mediaoptout.vocabularies.properties import Entry, Property, as_text, before
 from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
 COPYRIGHT: Final = 33432
 LABEL: Final = "IFD0:Copyright"
 MAX_ENTRIES: Final = 1000
+NOTE: Final = "exif"
+"""The word under which `note` notes."""
 _ASCII: Final = 2
 _ENTRY: Final = 12
 _SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
@@ -182,7 +184,12 @@ def entries(value: bytes, location: str) -> tuple[Entry, ...]:
 
 
 def merge(
-    tiff: bytes, properties: tuple[Property, ...], *, limit: int, force: bool = False
+    tiff: bytes,
+    properties: tuple[Property, ...],
+    *,
+    limit: int,
+    force: bool = False,
+    noted: tuple[int, ...] | None = None,
 ) -> Merged:
     """The block with the copyright notice in it, appended; nothing that is there moves.
 
@@ -191,6 +198,7 @@ def merge(
         properties: what shall be said; only ``dc:rights`` has a place here.
         limit: how long the block may become, in bytes; if it does not fit, it stays as it is.
         force: see `settle`.
+        noted: what `note` noted of the block before ours was appended, where that shall go.
 
     Raises:
         DamagedError: the structure cannot be read.
@@ -202,7 +210,8 @@ def merge(
     directory = ifd0(tiff)
     if rights.goes:
         ours = leaves(rights, directory.notice)
-        return Merged(_without(tiff, directory) if ours else (same,), frozenset())
+        pieces = _without(tiff, directory, noted) if ours else None
+        return Merged(pieces or (same,), frozenset())
     wanted = Property("dc:rights", as_text(rights.value))
     settled = settle(wanted, directory.notice or None, force=force)
     text = as_text(settled.value)
@@ -217,24 +226,66 @@ def merge(
     return result
 
 
-def _without(tiff: bytes, directory: Ifd0) -> tuple[Piece, ...]:
-    """The block without the notice that `_appended` put there.
+def note(tiff: bytes) -> tuple[Property, ...]:
+    """What is to be noted of a block before `merge` appends to it; nothing if it is damaged."""
+    try:
+        first = ifd0(tiff)
+    except DamagedError:
+        return ()
+    entry = first.copyright_entry
+    kind, count, value = (0, 0, 0) if entry is None else _fields(tiff, entry, first.endian)
+    return (before(NOTE, len(tiff), first.at, kind, count, value),)
 
-    A directory that was moved for its sake goes back to where it stood; where only the value was
-    appended, the notice becomes blank.
+
+def _fields(tiff: bytes, entry: int, endian: Endian) -> tuple[int, int, int]:
+    """The type, the count and the value of an entry, as numbers."""
+    places = ((2, 4), (4, 8), (8, 12))
+    kind, count, value = (int.from_bytes(tiff[entry + a : entry + b], endian) for a, b in places)
+    return kind, count, value
+
+
+def _without(
+    tiff: bytes, directory: Ifd0, noted: tuple[int, ...] | None
+) -> tuple[Piece, ...] | None:
+    """The block as it was before `_appended`; None if it has been changed since.
+
+    Args:
+        tiff: the block.
+        directory: its first directory.
+        noted: what `note` noted.
     """
-    endian, first = directory.endian, directory.at + 2
-    before = directory.tags.index(COPYRIGHT)
-    entries = tiff[first : directory.end]
-    rest = entries[: _ENTRY * before] + entries[_ENTRY * (before + 1) :]
-    old = tiff.find((len(directory.tags) - 1).to_bytes(2, endian) + rest, 8, directory.at)
-    if old >= 0:
-        shorter = (Copy(0, 4), Insert(old.to_bytes(4, endian)), Copy(8, directory.at))
-        if survey(Merged(shorter, frozenset()).rendered(tiff)).contained:
-            return shorter
-    entry = first + _ENTRY * before
-    blank = Insert((1).to_bytes(4, endian) + bytes(4))
-    return Copy(0, entry + 4), blank, Copy(entry + _ENTRY, len(tiff))
+    if noted is None or len(noted) != 5:
+        return None
+    end, at, kind, count, value = noted
+    endian, entry = directory.endian, directory.copyright_entry
+    if entry is None or not 8 <= at <= directory.at or end > len(tiff) or kind > 0xFFFF:
+        return None
+    if max(count, value) >> 32:
+        return None
+    if at != directory.at:
+        pieces: tuple[Piece, ...] = (Copy(0, 4), Insert(at.to_bytes(4, endian)), Copy(8, end))
+    elif entry + _ENTRY <= end:
+        numbers = kind.to_bytes(2, endian) + count.to_bytes(4, endian) + value.to_bytes(4, endian)
+        pieces = (Copy(0, entry + 2), Insert(numbers), Copy(entry + _ENTRY, end))
+    else:
+        return None
+    return pieces if _same_but_notice(Merged(pieces, frozenset()).rendered(tiff), tiff) else None
+
+
+def _same_but_notice(old: bytes, new: bytes) -> bool:
+    """Whether the first directories of two blocks say the same, their notices aside."""
+    try:
+        return survey(old).contained and _others(old) == _others(new)
+    except DamagedError:
+        return False
+
+
+def _others(tiff: bytes) -> list[bytes]:
+    first = ifd0(tiff)
+    starts = range(first.at + 2, first.end - 4, _ENTRY)
+    entries = (tiff[start : start + _ENTRY] for start in starts)
+    number = COPYRIGHT.to_bytes(2, first.endian)
+    return [entry for entry in entries if not entry.startswith(number)]
 
 
 def _appended(tiff: bytes, directory: Ifd0, value: bytes) -> tuple[Piece, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final, NamedTuple
 
 from mediaoptout.carriers import id3, vorbis
@@ -140,9 +140,12 @@ class Flac(Container):
             entry for b in layout.blocks if b not in layout.comments[:1] for entry in b.entries
         ]
         properties, warnings = agreed(wanted.properties, read_only, force=wanted.force)
-        merged = _merged(source, layout, properties, wanted.force)
+        told = replace(wanted, properties=properties).told(Carrier.VORBIS_COMMENT)
+        merged = _merged(source, layout, told, wanted.force)
         edits = [*_manifest(layout, wanted)]
-        if layout.comments:
+        if layout.comments and wanted.stripping:
+            edits += _taken_out(layout, merged, wanted)
+        elif layout.comments:
             meta = layout.of(COMMENT)[0]
             if not merged.unchanged(meta.payload.size):
                 pieces = merged.placed(meta.payload.start)
@@ -301,6 +304,32 @@ def _make_room(
     filling = _rendered(PADDING, (Insert(bytes(size)),), last=True)
     yield Edit(last.start, last.start + 1, (Insert(bytes((last.type,))),))
     yield Edit(last.end, last.end, (*block, *filling))
+
+
+def _taken_out(layout: FlacLayout, merged: Merged, wanted: Wanted) -> Iterator[Edit]:
+    """The edits that take ours out of the comment block, or that block out of the file.
+
+    What becomes free is padding again; padding that we made goes too, and the frames move.
+    """
+    meta = layout.of(COMMENT)[0]
+    if merged.unchanged(meta.payload.size):
+        return
+    dropped = [meta] if not merged.size else []
+    paddings = layout.of(PADDING)
+    giver = max(paddings, key=lambda item: item.payload.size, default=None)
+    if giver is not None and wanted.freed(giver.payload.size):
+        dropped.append(giver)
+    else:
+        size = meta.end - meta.start if dropped else meta.payload.size - merged.size
+        yield from _make_room(layout, -size, (), wanted.padding)
+    if merged.size:
+        pieces = merged.placed(meta.payload.start)
+        yield Edit(*meta.payload, pieces, inside=meta.start)
+    for item in dropped:
+        yield Edit(item.start, item.end, ())
+    last = next(item for item in reversed(layout.metas) if item not in dropped)
+    if layout.metas[-1] in dropped:
+        yield Edit(last.start, last.start + 1, (Insert(bytes((last.type | LAST,))),))
 
 
 def _rendered(kind: int, content: tuple[Piece, ...], *, last: bool = False) -> tuple[Piece, ...]:

@@ -8,8 +8,8 @@ GIF says where a byte stands.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import ClassVar, Final
@@ -41,7 +41,7 @@ from mediaoptout.errors import ErrorInfo, LimitError, RefusedError
 from mediaoptout.splice.linker import Edit, Links, relocate
 from mediaoptout.splice.patch import Hole, Insert, Span
 from mediaoptout.splice.source import Source
-from mediaoptout.vocabularies.properties import Property
+from mediaoptout.vocabularies.properties import Property, before, noted
 from mediaoptout.words import Carrier
 
 XMP: Final = b"XMP DataXMP"
@@ -59,6 +59,8 @@ _RDF: Final = b"RDF"
 _LOOPS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _DECIDING: Final = (*_LOOPS, b"ICCRGBG1012")
 _MAX_DECIDING: Final = 16 << 20
+_VERSION: Final = "gif"
+"""What is noted in a packet: that the file was of the version of 1987."""
 _SHOWN: Final = (Kind.IMAGE, Kind.CONTROL, Kind.PLAIN_TEXT)
 
 
@@ -161,11 +163,16 @@ class Gif(Container):
         properties, warnings = agreed(wanted.properties, others, force=wanted.force)
         edits: list[Edit] = []
         carriers: list[Carrier] = []
-        said, more = _packet(source, layout, properties, wanted, edits)
+        told = replace(wanted, properties=properties).told(Carrier.XMP)
+        if layout.old:
+            told = (*told, before(_VERSION, 87))
+        said, more = _packet(source, layout, told, wanted, edits)
         if said:
             carriers.append(Carrier.XMP)
         if self._manifest(layout, wanted, edits):
             carriers.append(Carrier.C2PA)
+        if _was_old(layout, wanted, edits):
+            edits.append(Edit(*VERSION, (Insert(b"87a"),)))
         if layout.old and edits:
             edits.append(Edit(*VERSION, (Insert(b"89a"),)))
             more = (*more, "the GIF87a becomes a GIF89a, the first version that has extensions")
@@ -199,6 +206,14 @@ class Gif(Container):
             raise TypeError(f"a {type(layout).__name__} is no layout of a GIF")
         items = layout.of(Carrier.C2PA)
         return joined(source.read(*items[0].extension.data)) if items else None
+
+
+def _was_old(layout: GifLayout, wanted: Wanted, edits: Sequence[Edit]) -> bool:
+    """Whether it becomes again the GIF87a that it was: no extension is left in it."""
+    entries = (entry for block in layout.blocks for entry in block.entries)
+    extensions = (block.span for block in layout.found.blocks if block.name)
+    gone = {Span(edit.start, edit.end) for edit in edits if not edit.content}
+    return wanted.stripping and noted(entries, _VERSION) == (87,) and gone.issuperset(extensions)
 
 
 def _obstacle(found: Blocks) -> RefusedError | None:
@@ -261,6 +276,8 @@ def _packet(
     merge = partial(xmp.merge, force=wanted.force, padding=wanted.padding)
     if not packets:
         merged = merge(None, said)
+        if not merged.said:
+            return False, merged.warnings
         extension = application(XMP, merged.rendered(b"") + MAGIC)
         edits.append(Edit(layout.place, layout.place, (Insert(extension),)))
         return bool(merged.said), merged.warnings
@@ -268,7 +285,9 @@ def _packet(
     data = source.read(start, behind)
     packet = _unwrapped(data) or b""
     merged = merge(packet, said)
-    if not data.endswith(MAGIC):
+    if packet and not merged.size:
+        edits.append(Edit(*packets[0].extension.span, ()))
+    elif not data.endswith(MAGIC):
         edits.append(Edit(start, behind, (Insert(merged.rendered(packet) + MAGIC),)))
     elif not merged.unchanged(len(packet)):
         pieces = merged.grounded(packet).placed(start)

@@ -29,7 +29,7 @@ from mediaoptout.errors import DamagedError
 from mediaoptout.splice.linker import Edit, Length, Links, Reference, relocate
 from mediaoptout.splice.patch import Hole, Insert, Piece, Span
 from mediaoptout.splice.source import Source
-from mediaoptout.vocabularies.properties import Property
+from mediaoptout.vocabularies.properties import Property, noted
 from mediaoptout.words import Carrier
 
 MAX_PACKET: Final = 65_502
@@ -143,7 +143,8 @@ class Jpeg(Container):
         edits: list[Edit] = []
         carriers: list[Carrier] = []
         for carrier, step in ((Carrier.EXIF, _exif), (Carrier.XMP, _packet)):
-            said, more = step(source, layout, properties, wanted, edits)
+            told = replace(wanted, properties=properties).told(carrier)
+            said, more = step(source, layout, told, wanted, edits)
             warnings += more
             if said:
                 carriers.append(carrier)
@@ -300,18 +301,30 @@ def _packet(
     data = source.read(start, end)
     merged = xmp.merge(
         data if old else None,
-        properties,
+        (*properties, *_notes(source, layout, wanted)),
         force=wanted.force,
         padding=wanted.padding,
         limit=MAX_PACKET,
     )
-    if old is None:
+    if old is None and not merged.said:
+        return False, merged.warnings
+    if old is not None and data and not merged.size:
+        edits.append(Edit(old.start, old.end, ()))
+    elif old is None:
         at = _behind_exif(layout)
         segment = segments.render(APP1, segments.XMP + merged.rendered(b""))
         edits.append(Edit(at, at, (Insert(segment),)))
     elif not merged.unchanged(end - start):
         edits.append(Edit(start, end, merged.grounded(data).placed(start), inside=old.start))
     return bool(merged.said), merged.warnings
+
+
+def _notes(source: Source, layout: JpegLayout, wanted: Wanted) -> tuple[Property, ...]:
+    """How Exif is before the notice is put into it."""
+    old = layout.exif
+    if old is None or wanted.stripping or not wanted.told(Carrier.EXIF):
+        return ()
+    return exif.note(source.read(old.payload.start + len(segments.EXIF), old.end))
 
 
 def _exif(
@@ -327,7 +340,10 @@ def _exif(
         return False, ()
     start = old.payload.start + len(segments.EXIF)
     tiff = source.read(start, old.end)
-    merged = exif.merge(tiff, properties, limit=MAX_EXIF, force=wanted.force)
+    packet = layout.packet_block.entries if layout.packet_block else ()
+    merged = exif.merge(
+        tiff, properties, limit=MAX_EXIF, force=wanted.force, noted=noted(packet, exif.NOTE)
+    )
     if not merged.unchanged(len(tiff)):
         edits.append(Edit(start, old.end, merged.placed(start), inside=old.start))
     return bool(merged.said), merged.warnings

@@ -16,6 +16,7 @@ from mediaoptout.containers.ogg_streams import Codec
 from mediaoptout.errors import DamagedError, RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Piece
 from mediaoptout.vocabularies.properties import Entry
+from mediaoptout.words import Carrier
 
 _LAST_BLOCK: Final = 0x80
 """The bit that a FLAC metadata block has in its type if none follows."""
@@ -60,15 +61,19 @@ def tell(codec: Codec, packet: bytes, wanted: Wanted, largest: int) -> Told:
     start = _start(codec, packet)
     block = packet[start:]
     end = vorbis.length(block)
-    merged = vorbis.merge(block[:end], wanted.properties, force=wanted.force)
-    if merged.unchanged(end):
+    told = wanted.told(Carrier.VORBIS_COMMENT)
+    merged = vorbis.merge(block[:end], told, force=wanted.force)
+    if merged.unchanged(end) or not merged.size:  # a stream cannot do without the block
         return Told(None, merged)
     framing = min(end + codec.framed, len(block))
     behind = block[framing:]
     size = start + merged.size + framing - end
     head: tuple[Piece, ...] = (Copy(0, start),)
     tail: Piece
-    if any(behind) or codec.measured:
+    if not any(behind) and wanted.freed(len(behind)):
+        size -= len(behind)
+        tail = Insert(b"")
+    elif any(behind) or codec.measured:
         tail = Copy(start + framing, len(packet))
     elif size <= len(packet) and (behind or codec.roomy):
         tail = Insert(bytes(len(packet) - size))

@@ -7,7 +7,7 @@ chunks may be put in without any number to mend.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from mediaoptout.carriers import exif, xmp
@@ -29,7 +29,7 @@ from mediaoptout.splice.linker import Edit, Links, relocate
 from mediaoptout.splice.patch import Hole, Insert, Span
 from mediaoptout.splice.source import Source
 from mediaoptout.vocabularies.properties import Property, as_text
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
 MAX_BLOCKS: Final = 4096
@@ -139,7 +139,8 @@ class Png(Container):
         edits: list[Edit] = []
         carriers: list[Carrier] = []
         for carrier, step in ((Carrier.PNG_TEXT, _notice), (Carrier.XMP, _packet)):
-            said, more = step(layout, properties, wanted, edits)
+            told = replace(wanted, properties=properties).told(carrier)
+            said, more = step(layout, told, wanted, edits)
             warnings += more
             if said:
                 carriers.append(carrier)
@@ -245,7 +246,11 @@ def _packet(
         padding=wanted.padding,
         read_only=True,
     )
-    if old is None or not merged.unchanged(len(data)):
+    if old is None and not merged.said:
+        return False, merged.warnings
+    if old is not None and data and not merged.size:
+        edits.append(Edit(old.chunk.start, old.chunk.end, ()))
+    elif old is None or not merged.unchanged(len(data)):
         edits.append(_place(layout, old, png_text.packet_chunk(merged.rendered(data))))
     return bool(merged.said), merged.warnings
 
@@ -257,8 +262,12 @@ def _notice(
     rights = next((item for item in properties if item.name == "dc:rights"), None)
     if rights is None:
         return False, ()
-    ours = Property("dc:rights", as_text(rights.value))
+    ours = rights.flat
     old = layout.notice
+    if rights.goes:
+        if old is not None and leaves(rights, old.string):
+            edits.append(Edit(old.chunk.start, old.chunk.end, ()))
+        return False, ()
     settled = settle(ours, old.string if old else None, force=wanted.force)
     notice = as_text(settled.value)
     warnings = () if settled.warning is None else (f"{settled.warning} (PNG text)",)

@@ -46,7 +46,7 @@ from mediaoptout.errors import ErrorInfo, LimitError
 from mediaoptout.splice.linker import Edit, Links
 from mediaoptout.splice.patch import Copy, Hole, Insert, Span
 from mediaoptout.splice.source import Source
-from mediaoptout.vocabularies.properties import Property
+from mediaoptout.vocabularies.properties import Property, noted
 from mediaoptout.words import Carrier
 
 FORM: Final = b"WEBP"
@@ -233,9 +233,8 @@ def _packet(
         return False, ()
     old = packets[0].chunk if packets else None
     data = source.read(*old.payload) if old else b""
-    merged = xmp.merge(
-        data if old else None, properties, force=wanted.force, padding=wanted.padding
-    )
+    told = (*properties, *_notes(source, layout, wanted))
+    merged = xmp.merge(data if old else None, told, force=wanted.force, padding=wanted.padding)
     if old is None and not merged.said:
         return False, ()
     if old is None:
@@ -256,6 +255,14 @@ def _packet(
     if merged.said:
         _announce(layout, plan)
     return bool(merged.said), merged.warnings
+
+
+def _notes(source: Source, layout: WebpLayout, wanted: Wanted) -> tuple[Property, ...]:
+    """How Exif is before the notice is put into it."""
+    blocks = layout.of(Carrier.EXIF)
+    if len(blocks) != 1 or wanted.stripping or not wanted.told(Carrier.EXIF):
+        return ()
+    return exif.note(source.read(*blocks[0].chunk.payload).removeprefix(_PREFIX))
 
 
 def _announce(layout: WebpLayout, plan: FormPlan) -> None:
@@ -295,7 +302,10 @@ def _exif(
     chunk = blocks[0].chunk
     data = source.read(*chunk.payload)
     tiff = data.removeprefix(_PREFIX)
-    merged = exif.merge(tiff, properties, limit=MAX_EXIF, force=wanted.force)
+    packets = [entry for item in layout.of(Carrier.XMP)[:1] for entry in item.block.entries]
+    merged = exif.merge(
+        tiff, properties, limit=MAX_EXIF, force=wanted.force, noted=noted(packets, exif.NOTE)
+    )
     if not merged.unchanged(len(tiff)):
         skipped = len(data) - len(tiff)
         start = chunk.payload.start

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -125,7 +125,7 @@ def merge(
     ]
     if properties and all(item.goes for item in properties):
         return Merged((), frozenset()) if data is None else strip(data, PADDING)
-    notes = [item for item in wanted if item.name == BEFORE]
+    notes = _joined(item for item in wanted if item.name == BEFORE)
     wanted = [item for item in wanted if item.name != BEFORE]
     most = MAX_PACKET if limit is None else min(limit, MAX_PACKET)
     room = _Room(max(padding, 1), most)
@@ -137,7 +137,8 @@ def merge(
     names, warnings = _settle_all(editor, packet, wanted, force)
     edits = editor.edits()
     if edits and notes and not any(found.name in MARKS for found in find(packet)):
-        editor.add(notes[0])
+        for item in notes:
+            editor.add(item)
         edits = editor.edits()
     if not edits:
         return Merged((Copy(0, len(data)),), names, warnings)
@@ -149,6 +150,12 @@ def merge(
         return Merged(spliced(len(data), edits), names, warnings)
     text = packet.encoded(applied(packet.data, edits))
     return Merged((Insert(text + packet.rest),), names, warnings)
+
+
+def _joined(notes: Iterable[Property]) -> list[Property]:
+    """All notes as one."""
+    words = [word for item in notes if isinstance(item.value, Bag) for word in item.value.items]
+    return [Property(BEFORE, Bag(tuple(words)))] if words else []
 
 
 def _new(
