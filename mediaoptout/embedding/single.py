@@ -221,7 +221,7 @@ def _embed(
         digest = named_digest(source, container)
         checks.append(partial(check_digest, container, digest))
         record = replace(record, essence=Essence(unchanged=True, proof="digest", digest=digest))
-    _write(patch, source, target, options, seal, partial(_all, checks))
+    _write(patch, source, target, options, seal, partial(_all, checks) if checks else None)
     notes = _companions(source.path, options) if target is None else ()
     return replace(record, status=Status.WRITTEN, warnings=(*record.warnings, *notes))
 
@@ -294,7 +294,7 @@ def _write(
     target: Path | None,
     options: EmbedOptions,
     seal: Seal | None,
-    check: Callable[[Path], None],
+    check: Callable[[Path], None] | None,
 ) -> None:
     if target is None:
         inplace.replace(patch, source, seal=seal, check=check)

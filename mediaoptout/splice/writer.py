@@ -33,8 +33,8 @@ from mediaoptout.splice.source import STEP, FileSource, Source, stepped
 KERNEL_PIECE: Final = 256 << 10
 """From this size on a piece is copied by the kernel; smaller ones are gathered."""
 
-KERNEL_STEP: Final = 64 << 20
-"""How much the kernel copies before an interrupt is noticed."""
+KERNEL_STEP: Final = 16 << 20
+"""How much the kernel copies before the disk begins with it, and an interrupt is noticed."""
 
 _NAME_BYTES: Final = 80
 _SUFFIX: Final = ".mediaoptout-tmp"
@@ -303,6 +303,8 @@ def _copy(fd: int, piece: Copy, source: FileSource) -> None:
         if not done:
             break
         at += done
+        if done == KERNEL_STEP:
+            files.start_flush(fd, done)
     for data in _steps(Copy(at, piece.end), source):
         files.write(fd, data)
 
