@@ -10,6 +10,7 @@ import typer
 
 from mediaoptout.cli import (
     embed,
+    evidence,
     formats,
     identity,
     inspect,
@@ -41,6 +42,7 @@ app.command()(inspect.inspect)
 app.add_typer(profile.app)
 app.add_typer(policy.app)
 app.add_typer(identity.app)
+app.add_typer(evidence.app)
 app.command()(formats.formats)
 app.command()(schema.schema)
 
