@@ -143,16 +143,11 @@ def _duplicate(subject: Subject, _: NoParameters) -> Iterator[Fault]:
     packets = [
         block.location
         for block in subject.layout.blocks
-        if block.carrier is Carrier.XMP and block.entries
+        if block.carrier is Carrier.XMP
+        if any(entry.name in _COMPARED for entry in block.entries)
     ]
-    stated = {
-        entry.location
-        for entry in subject.entries
-        if entry.carrier is Carrier.XMP and entry.name in _COMPARED
-    }
-    several = [place for place in packets if place in stated]
-    if len(packets) > 1 and len(several) > 1:
-        yield Fault(f"{len(several)} XMP packets hold a reservation: {', '.join(several)}")
+    if len(packets) > 1:
+        yield Fault(f"{len(packets)} XMP packets hold a reservation: {', '.join(packets)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,7 @@ def _told(rule: str) -> Callable[[Subject, NoParameters], Iterator[Fault]]:
 
 
 def _missing(subject: Subject, _: NoParameters) -> Iterator[Fault]:
-    family = subject.container
-    possible = family is not None and Carrier.C2PA in family.carries
+    possible = Carrier.C2PA in subject.record.missing
     if possible and subject.record.credential.integrity is Integrity.ABSENT:
         yield Fault("the file has no C2PA manifest")
 
@@ -193,7 +192,8 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         "The file has no C2PA manifest, in it or beside it.",
         Severity.WARNING,
         _missing,
-        "Only asked of formats that can carry one (see 'mediaoptout formats').",
+        "Only asked of files that can carry one (see 'mediaoptout formats'); FLAC has an official"
+        " place for none.",
         "embed with signing, or ask the sender for the signed file",
     ),
     Rule(
