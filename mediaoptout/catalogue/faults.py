@@ -41,7 +41,15 @@ class Fault:
     path: str | None = None
 
     def __str__(self) -> str:
-        where = [f"row {self.row}"] if self.row is not None else []
+        return self.told("row")
+
+    def told(self, unit: str) -> str:
+        """The fault in a sentence.
+
+        Args:
+            unit: what ``row`` numbers: a ``row``, or a ``line`` of a message.
+        """
+        where = [f"{unit} {self.row}"] if self.row is not None else []
         if self.column is not None:
             where.append(self.column)
         if self.path is not None and self.row is None:
@@ -66,13 +74,15 @@ class FaultsError(CatalogueError):
     Args:
         name: the catalogue's.
         faults: all of them.
+        unit: what numbers its rows.
     """
 
-    def __init__(self, name: str, faults: Sequence[Fault]) -> None:
+    def __init__(self, name: str, faults: Sequence[Fault], unit: str = "row") -> None:
         self.name = name
+        self.unit = unit
         self.faults = tuple(faults)
         number = len(self.faults)
-        lines = "\n".join(f"  {fault}" for fault in self.faults)
+        lines = "\n".join(f"  {fault.told(unit)}" for fault in self.faults)
         super().__init__(
             f"{name}: {number} {'mistake' if number == 1 else 'mistakes'}; nothing was touched:"
             f"\n{lines}",
@@ -80,7 +90,7 @@ class FaultsError(CatalogueError):
         )
 
     def __reduce__(self) -> tuple[object, ...]:
-        return FaultsError, (self.name, self.faults)
+        return FaultsError, (self.name, self.faults, self.unit)
 
 
 def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:

@@ -27,6 +27,9 @@ def embed(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A value that wins over the profile's."),
     ] = None,
+    catalogue: given.Catalogue = None,
+    columns: given.Columns = None,
+    skip_faulty: given.SkipFaulty = False,
     sign: Annotated[
         bool, typer.Option("--sign/--no-sign", help="Whether to add a signed C2PA manifest.")
     ] = True,
@@ -88,7 +91,7 @@ def embed(
     from mediaoptout.cli.reporting import Reporting
     from mediaoptout.embedding import Declaration, EmbedOptions
     from mediaoptout.errors import UsageError
-    from mediaoptout.reservation.profiles import DEFAULT, load
+    from mediaoptout.reservation.profiles import DEFAULT, lacks_holder, load
     from mediaoptout.words import Exit
 
     if (output is None) is not in_place:
@@ -98,7 +101,14 @@ def embed(
         raise UsageError(f"{which} given", fix="give one of the two")
     if others is not None and in_place:
         raise UsageError("--others is for --output: in place there is nothing to copy")
-    declaration = Declaration.of(load(profile or DEFAULT, settings or ()))
+    if catalogue is None and (columns or skip_faulty):
+        raise UsageError(
+            "--column and --skip-faulty speak of a catalogue, and there is none",
+            fix="give --catalogue FILE",
+        )
+    asked = profile or DEFAULT, settings or ()
+    reservation = load(*asked, holders_follow=catalogue is not None)
+    declaration = Declaration.of(reservation)
     options = EmbedOptions(
         force=force,
         overwrite=overwrite,
@@ -115,15 +125,37 @@ def embed(
     )
     means = Means(processes=jobs, memory=humane.parse_size(max_memory), on_interrupt=finishing)
     named = running.paths(sources, null=null)
-    items = select(named, beside=output)
+    items = list(select(named, beside=output))
     plan = mirrored(items, named, output) if output is not None else itself(items)
 
     console = Console(form, quiet=quiet, color=color)
+    merging, faulty = None, False
+    if catalogue is not None:
+        from mediaoptout.catalogue.merging import Merging
+        from mediaoptout.cli import catalogued
+
+        listed = catalogued.prepared(
+            console,
+            catalogue,
+            items,
+            roles=columns or (),
+            skip_faulty=skip_faulty,
+            holders_needed=lacks_holder(*asked),
+        )
+        merging, faulty = Merging.of(reservation, listed.catalogue.counting), bool(listed.faults)
+        plan = catalogued.assigned(plan, listed.matched)
     if sign and plan and not dry_run:
         # Made here, once, before several processes would all want to make it.
         first_identity(console)
     tally = EmbedTally()
-    outcomes = embed_all(plan, declaration, options, copy_others=others is Others.COPY, means=means)
+    outcomes = embed_all(
+        plan,
+        declaration,
+        options,
+        merging=merging,
+        copy_others=others is Others.COPY,
+        means=means,
+    )
     clock = summary.Clock()
     with Reporting(report, "embed", thumbnails=thumbnails, policy=profile) as reports:
         finished = running.follow(
@@ -136,6 +168,8 @@ def embed(
         if finished and not tally.files:
             raise running.nothing(named, tally.skipped)
         code = tally.exit if finished else Exit.NOT_DONE
+        if faulty:
+            code = max(code, Exit.NOT_AS_EXPECTED)
         summary.of_embed(console, tally, clock, output=output, dry_run=dry_run)
         reports.finish(console, skipped=tally.skipped, exit_code=code, complete=finished)
     raise typer.Exit(code)

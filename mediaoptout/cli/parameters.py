@@ -48,3 +48,17 @@ Form = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what needs attention.")]
 Colour = Annotated[Color, typer.Option("--color", help="Whether to colour the output.")]
+Catalogue = Annotated[
+    Path | None,
+    typer.Option(
+        "--catalogue", metavar="FILE", help="A CSV, .xlsx or DDEX message with a row a file."
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="HEADER=ROLE", help="What a column of the catalogue is."),
+]
+SkipFaulty = Annotated[
+    bool,
+    typer.Option("--skip-faulty", help="Leave out what the catalogue has mistakes about."),
+]

@@ -61,6 +61,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         **_COMMON,
         "profile": str,
         "set": list,
+        "column": list,
         "sign": bool,
         "sign-flac": bool,
         "upgrade-id3": bool,
@@ -76,6 +77,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         **_COMMON,
         "policy": str,
         "profile": str,
+        "column": list,
         "fail-on": FailOn,
         "quick": bool,
         "report": list,
@@ -86,7 +88,9 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
 """The options that can be set for each command, and what their values must be."""
 
 SPOKEN: Final = frozenset(
-    {"output", "in-place", "force", "overwrite", "break-credential", "resign", "dry-run"}
+    """
+    output in-place force overwrite break-credential resign dry-run catalogue skip-faulty
+    """.split()
 )
 """Options that are said on the command line only."""
 
@@ -125,7 +129,9 @@ def _is_there(path: Path) -> bool:
 
 def _parameter(key: str) -> str:
     """The name of a command's parameter for an option."""
-    return {"format": "form", "set": "settings"}.get(key, key.replace("-", "_"))
+    return {"format": "form", "set": "settings", "column": "columns"}.get(
+        key, key.replace("-", "_")
+    )
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:

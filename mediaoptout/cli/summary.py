@@ -10,9 +10,12 @@ from typing import Final
 from mediaoptout.catalogue.tally import EmbedTally, Reason, VerifyTally, weighty
 from mediaoptout.cli import humane
 from mediaoptout.cli.console import Console, printable
-from mediaoptout.records import EmbedRecord, VerifyRecord
+from mediaoptout.records import Difference, EmbedRecord, VerifyRecord
 from mediaoptout.words import Status, Verdict
 
+SHOWN: Final = 80
+"""How much of a value is shown, in characters."""
+_NOTES: Final = ("mediaoptout:Wrote", "mediaoptout:Before")
 _MEANING: Final = {
     Status.WRITTEN: "written",
     Status.PLANNED: "to be written",
@@ -45,11 +48,38 @@ class Clock:
 
 
 def embedded(console: Console, record: EmbedRecord) -> None:
-    """A line for a file that needs attention; nothing for the others."""
+    """Lines for a file that needs attention, or would change in a dry run; else nothing."""
+    if record.changes and not console.quiet:
+        for line in _changes(record):
+            console.line(line)
     if record.error is None:
         return
     why = _sentence(record.error.message, record.error.at, record.error.fix)
     console.line(f"{console.outcome(record.status, 11)}  {printable(record.path)}: {why}")
+
+
+def _changes(record: EmbedRecord) -> Iterator[str]:
+    """Old and new of every value, one a line; notes for ourselves are left out."""
+    named = {(each.carrier, each.new) for each in record.changes if not _is_default(each)}
+    for each in record.changes:
+        if _is_default(each) and (each.carrier, each.new) in named:
+            continue  # it stands under its language too
+        if each.property.startswith(_NOTES):
+            continue
+        old, new = (_short(value) for value in (each.old, each.new))
+        where = f"{printable(record.path)}  {each.carrier}  {printable(each.property)}"
+        yield f"{where}  {old} → {new}"
+
+
+def _is_default(difference: Difference) -> bool:
+    return difference.property.endswith("[x-default]")
+
+
+def _short(value: str | None) -> str:
+    if value is None:
+        return "(nothing)"
+    text = printable(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
 def of_embed(

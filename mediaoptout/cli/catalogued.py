@@ -1,0 +1,125 @@
+"""A catalogue on the command line: its columns and mistakes shown, its rows given to files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from mediaoptout.catalogue.columns import Column
+from mediaoptout.catalogue.faults import Fault, FaultsError, in_order
+from mediaoptout.catalogue.listing import Catalogue, read_catalogue
+from mediaoptout.catalogue.matching import Matched, match
+from mediaoptout.cli import humane
+from mediaoptout.cli.console import Console, printable
+
+if TYPE_CHECKING:
+    from mediaoptout.catalogue.outputs import Job
+    from mediaoptout.catalogue.selection import Item
+
+WIDTH: Final = 32
+"""How wide a header is shown, in characters."""
+
+
+class Prepared(NamedTuple):
+    """A catalogue and the files of a run.
+
+    Args:
+        catalogue: the catalogue.
+        matched: its rows with their files.
+        faults: what is wrong, where the run goes on all the same.
+    """
+
+    catalogue: Catalogue
+    matched: Matched
+    faults: tuple[Fault, ...]
+
+
+def prepared(
+    console: Console,
+    path: Path,
+    items: Iterable[Item],
+    *,
+    roles: Sequence[str],
+    skip_faulty: bool,
+    holders_needed: bool,
+) -> Prepared:
+    """Read a catalogue, show its columns, and bring its rows and the files together.
+
+    Args:
+        console: where the columns are shown: always, before anything is written.
+        path: the catalogue.
+        items: the files of the run.
+        roles: what the user says of columns.
+        skip_faulty: whether to go on without the rows and files that have mistakes.
+        holders_needed: whether every row must name a holder.
+
+    Raises:
+        CatalogueError: it cannot be read, or has mistakes.
+    """
+    catalogue = read_catalogue(path, roles, holders_needed=holders_needed)
+    for line in columns(catalogue, "write"):
+        console.note(line)
+    matched = match(catalogue, items)
+    console.note(found(catalogue, matched))
+    faults = in_order((*catalogue.faults, *matched.all_faults))
+    if faults and not skip_faulty:
+        raise FaultsError(str(path), faults, catalogue.unit)
+    if faults:
+        console.note(f"left out, because of {humane.count(len(faults), 'mistake')}:")
+        for fault in faults:
+            console.note(f"  {printable(fault.told(catalogue.unit))}")
+    return Prepared(catalogue, matched, faults)
+
+
+def columns(catalogue: Catalogue, does: str) -> Iterator[str]:
+    """What each column of a catalogue is for.
+
+    Args:
+        catalogue: the catalogue.
+        does: what happens with a column that does not only find files.
+    """
+    number = humane.count(len(catalogue.rows), catalogue.unit)
+    where = f"; headers in row {catalogue.header_row}" if catalogue.header_row else ""
+    yield f"{printable(catalogue.path)}: {printable(catalogue.how)}{where}; {number}"
+    for column in catalogue.columns:
+        duty = ", ".join(_duties(column, does))
+        header = printable(column.name)
+        yield f"  {duty:13} {header[:WIDTH]:{WIDTH}} {_role(column)}".rstrip()
+
+
+def _duties(column: Column, does: str) -> Iterator[str]:
+    if column.finds:
+        yield "match"
+    if column.writes:
+        yield does
+    if not column.finds and not column.writes:
+        yield "skip"
+
+
+def _role(column: Column) -> str:
+    if column.field is not None:
+        return column.role
+    if column.reason == "not known":
+        return f"not known (say what it is with --column '{printable(column.name)}=ROLE')"
+    return column.reason
+
+
+def found(catalogue: Catalogue, matched: Matched) -> str:
+    """How many files were found, and in which way."""
+    ways = ", ".join(f"{number:,} {way}" for way, number in matched.ways.items() if number)
+    return f"  {humane.count(len(matched.rows), 'file')} with a {catalogue.unit}" + (
+        f": {ways}" if ways else ""
+    )
+
+
+def assigned(jobs: Iterable[Job], matched: Matched) -> list[Job]:
+    """The jobs with their rows, or why they have none."""
+    given = []
+    for job in jobs:
+        path = job.item.path
+        fault = matched.rowless.get(path)
+        row = matched.rows.get(path)
+        given.append(replace(job, row=row, left_out=fault.info if fault is not None else None))
+    return given
