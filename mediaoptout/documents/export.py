@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +16,7 @@ from mediaoptout.documents.recordings import Recording
 from mediaoptout.documents.site import Site, headers, robots, tdmrep
 from mediaoptout.errors import UsageError, WriteError
 from mediaoptout.reservation.model import Reservation
-from mediaoptout.reservation.texts import with_texts
+from mediaoptout.reservation.texts import completed, with_texts
 
 _DOCUMENTS: Final = {
     Kind.ODRL: odrl,
@@ -66,9 +65,7 @@ def export(
             "the declaration was withdrawn: there is nothing to publish beside files",
             fix="take down what was published for it",
         )
-    if reservation.declared is None:
-        reservation = replace(reservation, declared=datetime.now(UTC).date())
-    reservation = with_texts(reservation)
+    reservation = with_texts(completed(reservation))
     documents: list[Document] = []
     left_out: list[tuple[Kind, str]] = []
     for kind in Kind:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
 from mediaoptout.credentials.assertion import Assertion
 from mediaoptout.reservation.model import Reservation
-from mediaoptout.reservation.profiles import with_texts
+from mediaoptout.reservation.texts import completed
 from mediaoptout.vocabularies import cawg
 from mediaoptout.vocabularies.encoding import encode
 from mediaoptout.vocabularies.properties import Property
@@ -68,14 +67,12 @@ class Declaration:
 
         One without a date is dated today, one without texts gets them composed.
         """
-        if reservation.declared is None:
-            reservation = with_texts(replace(reservation, declared=datetime.now(UTC).date()))
-        elif not reservation.texts:
-            reservation = with_texts(reservation)
+        reservation = completed(reservation)
         reserved = (use for use, permission in reservation.uses.items() if permission.reserves)
         properties = encode(reservation)
+        said = cawg.training_mining(reservation)
         assertions = (
-            Assertion(cawg.LABEL, cawg.training_mining(reservation)),
+            *([Assertion(cawg.LABEL, said)] if said["entries"] else []),
             Assertion(cawg.METADATA_LABEL, cawg.metadata(properties)),
         )
         return cls(properties, frozenset(reserved), assertions)

@@ -122,6 +122,10 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
+_ROLES_KNOWN: Final = frozenset({"performer-fr", "producers-fr", "adami"})
+"""Those that are for holders in one role."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Something to ask.
@@ -171,7 +175,8 @@ def interview(ask: Callable[[Question], Any], today: date) -> dict[str, Any]:
     base = values["extends"]
     values["holder.name"] = ask(_key("holder.name", "Whose rights are they? Name", needed=True))
     values["title"] = f"The reservation of {values['holder.name']}"
-    values["holder.role"] = ask(_choice("In which role?", dict.fromkeys(Role, ""), ""))
+    if base not in _ROLES_KNOWN:
+        values["holder.role"] = ask(_choice("In which role?", dict.fromkeys(Role, ""), ""))
     for identifier in _identifiers(ask):
         values[f"holder.{identifier.scheme}"] = identifier.display
     if base != "adami":

@@ -2,8 +2,8 @@
 
 A declaration has a long form (`Reservation.texts`, for usage terms) and a short one
 (`Reservation.notices`, for fields that hold little). The short one says the same with fewer
-particulars: it leaves out identifiers, works and capacities before it leaves out anything else, and
-never what limits the declaration or where to ask.
+particulars: it leaves out identifiers and works before it leaves out anything else, and never what
+limits the declaration or where to ask.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -86,6 +86,13 @@ def with_texts(
     )
 
 
+def completed(reservation: Reservation) -> Reservation:
+    """The same reservation, dated today if it has no date, with texts if it has none."""
+    if reservation.declared is None:
+        return with_texts(replace(reservation, declared=datetime.now(UTC).date()))
+    return reservation if reservation.texts else with_texts(reservation)
+
+
 def compose(reservation: Reservation, language: str, template: str | None = None) -> str:
     """The long form in one language.
 
@@ -115,16 +122,22 @@ def day(when: date, language: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """How much a form says: what is False is left out, and articles beyond a number."""
+    """How much a form says: what is False is left out, and articles beyond a number.
+
+    ``at_length`` is whether uses are named in full, ``particulars`` whether licences have theirs.
+    """
 
     identifiers: bool = True
     roles: bool = True
     works: bool = True
     supersedes: bool = True
+    at_length: bool = True
     represented: bool = True
     mandate: bool = True
     reference: bool = True
     everybody: bool = True
+    licences: bool = True
+    particulars: bool = True
     articles: int | None = None
 
 
@@ -134,10 +147,13 @@ _LEANER: Final[tuple[Mapping[str, Any], ...]] = (
     {"roles": False},
     {"works": False},
     {"supersedes": False},
+    {"at_length": False},
+    {"particulars": False},
     {"represented": False},
     {"mandate": False},
     {"everybody": False},
     {"articles": 2},
+    {"licences": False},
     {"reference": False},
     {"articles": 1},
 )
@@ -181,7 +197,7 @@ class _Composer:
             parts = [self._table[self._head()], " ", body.format_map(self._values())]
         else:
             parts = [self._table[self._head()], " ", self._opening(), self._demand()]
-        if self._said.withdrawn is None:
+        if self._said.withdrawn is None and self._measure.licences:
             parts += [self._granted(licence) for licence in self._said.licences]
         parts.append(self._supersedes())
         if self._measure.reference:
@@ -278,7 +294,8 @@ class _Composer:
         return ", ".join(parts)
 
     def _uses(self, uses: Iterable[Use]) -> str:
-        return self._joined([self._table[use] for use in uses] or [""])
+        table = self._table if self._measure.at_length else self._table["brief"]
+        return self._joined([table[use] for use in uses] or [""])
 
     def _named(self, among: Iterable[Use] | None = None) -> list[Use]:
         """The reserved uses that must be named: training is part of mining."""
@@ -293,7 +310,9 @@ class _Composer:
         return reserved
 
     def _granted(self, licence: Licence) -> str:
-        uses = self._uses(self._named(licence.uses)) if licence.uses else None
+        particulars = self._measure.particulars
+        uses = self._uses(self._named(licence.uses)) if licence.uses and particulars else None
+        reference = licence.reference if particulars else None
         until = day(licence.until, self._own.language) if licence.until else None
         return str(
             self._table["granted"].format_map(
@@ -301,7 +320,7 @@ class _Composer:
                     "licensee": licence.licensee,
                     "uses": self._phrase("granted_uses", uses, "uses"),
                     "until": self._phrase("granted_until", until, "until"),
-                    "reference": self._phrase("granted_reference", licence.reference, "reference"),
+                    "reference": self._phrase("granted_reference", reference, "reference"),
                 }
             )
         )

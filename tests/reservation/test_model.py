@@ -48,6 +48,7 @@ def test_every_language_has_every_phrase():
     assert list(phrases()) == ["en", "fr", "de", "es", "it"]
     assert len({frozenset(table) for table in tables}) == 1
     assert all(set(table["roles"]) == set(Role) for table in tables)
+    assert all(set(table["brief"]) == set(Use) for table in tables)
     assert all(len(table["months"]) == 12 for table in tables)
     assert len(set(heads())) == len(heads()) == 4 * len(phrases())
 

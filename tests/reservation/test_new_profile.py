@@ -118,7 +118,7 @@ def test_a_representative(tmp_path):
 
 
 def test_adami_is_asked_no_more_than_for_whom(tmp_path):
-    ask = answering("adami", "Jane Doe", "", "", "", "", "", "", "")
+    ask = answering("adami", "Jane Doe", "", "", "", "", "", "")
     path = tmp_path / "jane.toml"
     profiles.write_new(path, interview(ask, TODAY))
     reservation = profiles.load(str(path))
