@@ -17,12 +17,14 @@ class Run:
 
     Args:
         seconds: wall time.
+        busy: the time that processors spent on it, in seconds.
         peak: the largest resident set of one process, in bytes.
         read: bytes read by system calls; None where the system does not say.
         written: bytes written by system calls; None where the system does not say.
     """
 
     seconds: float
+    busy: float
     peak: int
     read: int | None
     written: int | None
@@ -50,7 +52,7 @@ def run(command: Sequence[str], environment: dict[str, str] | None = None) -> Ru
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode not in (0, 1):
         raise subprocess.CalledProcessError(child.returncode, command, stderr=message)
-    return Run(seconds, usage.ru_maxrss * 1024, read, written)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, read, written)
 
 
 def _accounts(pid: int) -> tuple[int | None, int | None]:
@@ -67,16 +69,20 @@ def alternating(
 ) -> dict[str, Run]:
     """The median run of each case, the cases taken in turns so that all meet the same machine.
 
+    Each is run once before, uncounted, so that what can be cached is.
+
     Args:
         cases: commands by name.
         before: called with the name before each run, to clear away what the last one left.
         times: how often each is run.
     """
     runs: dict[str, list[Run]] = {name: [] for name in cases}
-    for _ in range(times):
+    for turn in range(1 + times):
         for name, command in cases.items():
             before(name)
-            runs[name].append(run(command))
+            measured = run(command)
+            if turn:
+                runs[name].append(measured)
     return {name: _median(found) for name, found in runs.items()}
 
 

@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import wave
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,14 +37,12 @@ class Benchmark:
         question: what it answers.
         baseline: the case that ours are compared with.
         prepare: makes the files in a folder, and gives the commands by name.
-        items: how many files a run goes through, for the rate.
     """
 
     name: str
     question: str
     baseline: str
     prepare: Callable[[Path, float], dict[str, Sequence[str]]]
-    items: Callable[[float], int]
 
 
 def _wav(path: Path, size: int) -> None:
@@ -210,39 +209,32 @@ BENCHMARKS = (
         "What does a batch of large files cost over copying it?",
         "cp -r, sync",
         _large,
-        lambda _: 4,
     ),
     Benchmark(
         "small",
         "How many small files a second, each on the disk?",
         "cp -r, sync",
         _small,
-        lambda scale: int(2000 * scale),
     ),
     Benchmark(
         "sign-large",
         "What does signing a WAV of 1 GB cost, read back?",
         "Builder.sign_file",
         _sign_large,
-        lambda _: 1,
     ),
     Benchmark(
         "sign-small",
         "How many small JPEGs a second, signed and read back?",
         "Builder.sign_file",
         _sign_small,
-        lambda scale: int(400 * scale),
     ),
     Benchmark(
         "scan",
         "How fast is a folder scanned?",
         "exiftool, one tag",
         _scan,
-        lambda scale: int(40 * scale) * 35,
     ),
-    Benchmark(
-        "start", "How long does the command take to start?", "python -c pass", _start, lambda _: 1
-    ),
+    Benchmark("start", "How long does the command take to start?", "python -c pass", _start),
 )
 
 
@@ -250,8 +242,10 @@ def report(benchmark: Benchmark, found: dict[str, Run], items: int) -> str:
     """The rows of one benchmark."""
     base = found.get(benchmark.baseline)
     lines = [f"\n### {benchmark.name}: {benchmark.question}\n"]
-    lines.append("| case | seconds | files/s | time / baseline | peak MB | read MB | written MB |")
-    lines.append("|---|---|---|---|---|---|---|")
+    lines.append(
+        "| case | seconds | files/s | time / baseline | busy s | peak MB | read MB | written MB |"
+    )
+    lines.append("|---|---|---|---|---|---|---|---|")
     for name, case in found.items():
         ratio = f"{case.seconds / base.seconds:.2f}" if base is not None else "–"
         read, written = (
@@ -260,7 +254,7 @@ def report(benchmark: Benchmark, found: dict[str, Run], items: int) -> str:
         )
         lines.append(
             f"| {name} | {case.seconds:.3f} | {items / case.seconds:.0f} | {ratio} "
-            f"| {case.peak / MEGABYTE:.0f} | {read} | {written} |"
+            f"| {case.busy:.2f} | {case.peak / MEGABYTE:.0f} | {read} | {written} |"
         )
     return "\n".join(lines)
 
@@ -303,12 +297,15 @@ def main() -> None:
             folder.mkdir()
             cases = benchmark.prepare(folder, arguments.scale)
 
-            def clear(name: str, folder: Path = folder) -> None:
-                shutil.rmtree(folder / "out", ignore_errors=True)
+            # Old outputs are put aside: a file system that has just freed many inodes is slower.
+            def clear(_name: str, folder: Path = folder) -> None:
+                if (folder / "out").exists():
+                    (folder / "out").rename(folder / f"out-{time.monotonic_ns()}")
                 subprocess.run(["sync"], check=True)
 
             found = alternating(cases, clear, arguments.times)
-            print(report(benchmark, found, benchmark.items(arguments.scale)), flush=True)
+            files = sum(path.is_file() for path in (folder / "in").rglob("*"))
+            print(report(benchmark, found, max(1, files)), flush=True)
             shutil.rmtree(folder)
 
 
