@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -168,6 +169,8 @@ def _parts(key: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def _check_value(key: str, part: str, value: Any) -> None:
     table, _, field = key.rpartition(".")
+    if isinstance(value, str):
+        _check_printable(key, value.replace("\n", "") if table in ("texts", "notices") else value)
     if KEYS[key] == TRANSLATED and part:
         _check_language(part)
     if key == "texts.languages":
@@ -190,6 +193,12 @@ def _check_value(key: str, part: str, value: Any) -> None:
         delivery.vocabularies([value])
     elif key == "delivery.id3_version" and value not in delivery.ID3_VERSIONS:
         raise UsageError(f"{key} must be one of: {_listed(delivery.ID3_VERSIONS)}, not {value}")
+
+
+def _check_printable(key: str, text: str) -> None:
+    """Names and titles stand in tags of one line; a control character in them is a mistake."""
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in text):
+        raise UsageError(f"{key} has characters that cannot be printed: {text!r:.60}")
 
 
 def _check_language(language: str) -> None:
