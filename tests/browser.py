@@ -19,7 +19,7 @@ from typing import Any
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 # The protocol speaks on descriptors 3 and 4, which a small shell puts in place.
-_PIPES = 'r=$1; w=$2; shift 2; eval "exec \\"\\$@\\" 3<&$r 4>&$w"'
+_PIPES = 'r=$1; w=$2; shift 2; exec "$@" 3</dev/fd/$r 4>/dev/fd/$w'
 
 
 @cache
@@ -29,6 +29,28 @@ def program() -> str | None:
         return None
     given = os.environ.get("CHROMIUM")
     return given or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@cache
+def axe_core() -> str | None:
+    """The script of axe-core, the checker of accessibility, where it is installed."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    script = folder / "mediaoptout-witnesses/node_modules/axe-core/axe.min.js"
+    return script.read_text("utf-8") if script.is_file() else None
+
+
+def axe(page: Browser) -> list[str] | None:
+    """What axe-core finds wrong with the page (WCAG 2.2, A and AA, and good practice)."""
+    script = axe_core()
+    if script is None:
+        return None
+    page.run(script)
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.run(f"axe.run({{runOnly: {json.dumps(tags)}}}).then((all) => all.violations)")
+    return [
+        f"{item['id']}: {item['help']}: {[node['html'] for node in item['nodes']][:3]}"
+        for item in found
+    ]
 
 
 class Browser:
@@ -137,9 +159,19 @@ class Browser:
 
     @property
     def requests(self) -> list[str]:
-        """Every address that was asked for, but the pictures that stand in the page itself."""
-        sent = (event for event in self.events if event["method"] == "Network.requestWillBeSent")
-        addresses = [event["params"]["request"]["url"] for event in sent]
+        """Every address that was asked for, but those in the page itself and those it forbids."""
+        stopped = {
+            event["params"]["requestId"]
+            for event in self.events
+            if event["method"] == "Network.loadingFailed"
+            and event["params"].get("blockedReason") == "csp"
+        }
+        sent = [
+            event["params"]
+            for event in self.events
+            if event["method"] == "Network.requestWillBeSent"
+        ]
+        addresses = [one["request"]["url"] for one in sent if one["requestId"] not in stopped]
         return [address for address in addresses if not address.startswith("data:")]
 
     def close(self) -> None:

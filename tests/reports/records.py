@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -13,6 +13,7 @@ from mediaoptout.credentials.credential import Credential
 from mediaoptout.embedding import EmbedOptions
 from mediaoptout.records import Finding
 from mediaoptout.reports.base import Options, Run
+from mediaoptout.reports.row import Record
 from mediaoptout.reports.several import Reports
 from mediaoptout.vocabularies.statement import Meaning, Statement
 from mediaoptout.words import (
@@ -91,7 +92,7 @@ def many(records: tuple[VerifyRecord, ...], count: int) -> Iterator[VerifyRecord
 
 def report(
     target: Path,
-    records: Iterator[VerifyRecord] | tuple[VerifyRecord, ...],
+    records: Iterable[Record],
     run: Run = RUN,
     options: Options | None = None,
 ) -> Path:

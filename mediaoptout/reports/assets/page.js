@@ -279,10 +279,11 @@
     }
     wanted.push(space("after", (shown.length - last) * height + (open >= last ? unfolded : 0)));
     put(wanted);
+    if (scroll.scrollTop !== top) scroll.scrollTop = top; // it was shorter for a moment
     const row = body.querySelector(".row");
     if (row && anew) {
       const real = row.getBoundingClientRect().height;
-      if (real && Math.abs(real - height) > 0.5) { height = real; draw(false); }
+      if (real && Math.abs(real - height) > 0.01) { height = real; draw(false); }
     }
     const detailed = live.get("detail");
     if (detailed?.isConnected) unfolded = detailed.getBoundingClientRect().height;
@@ -518,7 +519,7 @@
     for (const id of ["query", "severity", "rule", "container", "unexpected"]) {
       document.querySelector(`label[for="${id}"]`).textContent = texts[id];
     }
-    at("reset").textContent = texts.reset;
+    at("everything").textContent = texts.reset;
     at("keys").textContent = texts.keys;
     at("foot").textContent = texts.foot;
     options("severity", texts.any, [...SEVERITIES.map((item) => [item, word(item)]), ["-", texts.none]]);
