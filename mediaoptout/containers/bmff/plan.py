@@ -29,7 +29,9 @@ from mediaoptout.containers.bmff.room import (
     settle_movie,
     usable,
     vacate,
+    without_manifest,
 )
+from mediaoptout.containers.bmff.stripping import HANDLER, note, taken_out
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.linker import Edit, relocate
 from mediaoptout.splice.patch import Insert, Patch, Piece
@@ -70,6 +72,8 @@ class _Work:
     habits: Habits
     inner: list[Edit] = field(default_factory=list)
     outer: list[Edit] = field(default_factory=list)
+    dropped: list[Box] = field(default_factory=list)
+    """The boxes in the movie box that go whole."""
     carriers: set[Carrier] = field(default_factory=set)
     warnings: dict[str, None] = field(default_factory=dict)
 
@@ -104,7 +108,10 @@ def plan(source: Source, movie: Movie, wanted: Wanted, habits: Habits) -> Change
         fresh += _new_packet(work)
     if fresh:
         _add_user_data(work, fresh)
-    work.inner += settle_movie(movie, moov, work.inner, wanted.padding)
+    if wanted.stripping:
+        work.inner += taken_out(source, movie, moov, work.inner, work.dropped)
+    else:
+        work.inner += settle_movie(movie, moov, work.inner, wanted.padding)
     # What is put at one place goes into the innermost element first.
     work.inner.sort(key=lambda edit: -1 if edit.inside is None else edit.inside, reverse=True)
     patch = relocate(movie.size, movie.links, [*work.inner, *work.outer])
@@ -130,15 +137,19 @@ def _item_list(work: _Work) -> list[bytes]:
             None
         )
         return []
-    properties = list(wanted.properties)
+    properties = list(wanted.told(Carrier.MP4_ILST))
+    if not properties:
+        return []
     if _said_elsewhere(movie, Carrier.QUICKTIME, wanted):
         properties = [item for item in properties if item.name != _RIGHTS or _in_items(movie)]
         work.warnings["dc:rights of somebody else was kept (moov/udta)"] = None
     merged = ilst.merge(movie.items, start, end, properties, force=wanted.force)
     work.note(Carrier.MP4_ILST, merged)
+    if box is not None and movie.items and not merged.size:
+        work.dropped.append(box)
+    elif box is not None and not merged.unchanged(end - start):
+        work.inner.append(Edit(start, end, merged.placed(start), box.start))
     if box is not None:
-        if not merged.unchanged(end - start):
-            work.inner.append(Edit(start, end, merged.placed(start), box.start))
         return []
     made = make_box(b"ilst", merged.rendered(b""))
     if len(made) == SMALLEST:
@@ -147,8 +158,7 @@ def _item_list(work: _Work) -> list[bytes]:
         at = movie.meta.tail
         work.inner.append(Edit(at, at, (Insert(made),), movie.meta.box.start))
         return []
-    handler = make_full_box(b"hdlr", bytes(4), b"mdirappl", bytes(9))
-    return [make_full_box(b"meta", handler, made)]
+    return [make_full_box(b"meta", HANDLER, made)]
 
 
 def _in_items(movie: Movie) -> bool:
@@ -158,7 +168,7 @@ def _in_items(movie: Movie) -> bool:
 def _said_elsewhere(movie: Movie, carrier: Carrier, wanted: Wanted) -> bool:
     """Whether another native carrier has a copyright notice that is not ours."""
     ours = {as_text(item.value) for item in wanted.properties if item.name == _RIGHTS}
-    return any(
+    return not wanted.stripping and any(
         entry.name == _RIGHTS and as_text(entry.value) not in ours
         for block in movie.blocks
         if block.carrier is carrier and block.location.startswith("moov/udta/")
@@ -169,7 +179,8 @@ def _said_elsewhere(movie: Movie, carrier: Carrier, wanted: Wanted) -> bool:
 def _text(work: _Work) -> list[bytes]:
     """Write the copyright notice into the user data; a new box is returned."""
     form = work.habits.text
-    rights = next((item for item in work.wanted.properties if item.name == _RIGHTS), None)
+    told = work.wanted.told(Carrier.QUICKTIME)
+    rights = next((item for item in told if item.name == _RIGHTS), None)
     if form is None or rights is None:
         return []
     kind = userdata.KINDS[form]
@@ -178,11 +189,13 @@ def _text(work: _Work) -> list[bytes]:
         data = work.source.read(box.start, min(box.end, box.start + userdata.MAX_TEXT))
         merged = userdata.merge(form, data, rights, force=work.wanted.force)
         work.note(Carrier.QUICKTIME, merged)
-        if not merged.unchanged(box.size):
+        if not merged.size:
+            work.dropped.append(box)
+        elif not merged.unchanged(box.size):
             inside = _holder(work, box)
             pieces = merged.grounded(data).placed(box.start)
             work.inner.append(Edit(box.start, box.end, pieces, inside))
-    if present:
+    if present or rights.goes:
         return []
     if _said_elsewhere(work.movie, Carrier.MP4_ILST, work.wanted):
         work.warnings["dc:rights of somebody else was kept (moov/udta/meta/ilst)"] = None
@@ -216,9 +229,10 @@ def _add_user_data(work: _Work, boxes: list[bytes]) -> None:
 
 
 def _merged_packet(work: _Work, data: bytes | None) -> Merged:
+    told = work.wanted.told(Carrier.XMP)
     merged = xmp.merge(
         data,
-        work.wanted.properties,
+        told if work.wanted.stripping else (*told, note(work.movie, work.moov)),
         force=work.wanted.force,
         padding=work.wanted.padding,
         limit=MAX_PACKET,
@@ -234,9 +248,18 @@ def _packets(work: _Work) -> None:
         merged = _merged_packet(work, old)
         if merged.unchanged(len(old)):
             continue
+        if not merged.size:
+            if box.uuid:
+                work.outer.append(Edit(*box.span, ()))
+            else:
+                work.dropped.append(box)
+            continue
         pieces = merged.grounded(old).placed(box.body)
         if not box.uuid:
             work.inner.append(Edit(box.body, box.end, pieces, box.start))
+        elif (home := _home(work, box, merged.size)) is not None:
+            header = _packet_header(merged.size)
+            work.outer += [Edit(*home.span, (header, *pieces)), Edit(*box.span, ())]
         else:
             _replace_packet(work, box, pieces, merged.size)
 
@@ -252,6 +275,16 @@ def _replace_packet(work: _Work, box: Box, pieces: tuple[Piece, ...], size: int)
     else:
         work.outer.append(vacate(box))
         _append(work, (_packet_header(size), *pieces))
+
+
+def _home(work: _Work, box: Box, size: int) -> Box | None:
+    """The free box that a packet left behind when it was moved to the end."""
+    movie = work.movie
+    if not work.wanted.stripping or essence_follows(movie, box.end):
+        return None
+    size += _packet_header(size).size
+    fitting = (b for b in movie.boxes if usable(b, movie.busy) and b.size == size)
+    return next((other for other in fitting if other.start < box.start), None)
 
 
 def _new_packet(work: _Work) -> list[bytes]:
@@ -304,7 +337,7 @@ def _manifest(work: _Work) -> None:
     movie, wanted = work.movie, work.wanted
     if wanted.manifest is None:
         if wanted.drop_manifest:
-            work.outer += [vacate(box) for box in movie.manifests]
+            work.outer += without_manifest(movie.boxes, movie.manifests, movie.busy, wanted)
         return
     reason = work.habits.no_manifest or _no_place(movie)
     if reason:

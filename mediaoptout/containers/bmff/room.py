@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mediaoptout.containers.base import MANIFEST
+from mediaoptout.containers.base import MANIFEST, Wanted
 from mediaoptout.containers.bmff import manifest
 from mediaoptout.containers.bmff.boxes import FREE, Box, Node, make_free, make_header
 from mediaoptout.containers.bmff.movie import XMP_UUID, Movie
@@ -124,6 +124,25 @@ def _new_room(movie: Movie, moov: Node, size: int) -> Edit:
 def vacate(box: Box) -> Edit:
     """The edit that turns a box into a ``free`` box of zeros."""
     return Edit(box.start, box.end, (Insert(make_free(box.size)),), None)
+
+
+def without_manifest(
+    boxes: Sequence[Box], manifests: Sequence[Box], busy: frozenset[int], wanted: Wanted
+) -> Iterator[Edit]:
+    """The edits that take manifests out.
+
+    They become free boxes, so that nothing moves; where the file shall be as it was before us,
+    they go, or make the free box behind them larger again.
+    """
+    for box in manifests:
+        after = behind(boxes, box)
+        if not wanted.stripping:
+            yield vacate(box)
+        elif after and usable(after, busy) and after.size != SMALLEST:
+            yield Edit(*box.span, ())
+            yield from Room(after, None).absorb(-box.size)
+        else:
+            yield Edit(*box.span, ())
 
 
 def place_manifest(
