@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final
 from mediaoptout.credentials.credential import Credential
 from mediaoptout.errors import ErrorInfo, UsageError
 from mediaoptout.reservation.identifiers import Identifier
+from mediaoptout.vocabularies.declaration import Facts
 from mediaoptout.vocabularies.statement import Statement
 from mediaoptout.words import (
     Carrier,
@@ -271,6 +272,7 @@ class InspectRecord:
     texts: tuple[tuple[str, str], ...] = ()
     chain: tuple[str, ...] = ()
     summary: str = ""
+    declaration: Facts | None = None
     SCHEMA: ClassVar[str] = "mediaoptout.inspect/1"
 
     @property
@@ -289,4 +291,5 @@ class InspectRecord:
             "texts": [{"language": language, "text": text} for language, text in self.texts],
             "chain": list(self.chain),
             "summary": self.summary,
+            "declaration": self.declaration.to_json() if self.declaration else None,
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -22,6 +23,9 @@ from mediaoptout.records import (
     schema,
     to_line,
 )
+from mediaoptout.reservation.identifiers import Identifier, Scheme
+from mediaoptout.reservation.model import Capacity, Holder, Licence, Role, Work
+from mediaoptout.vocabularies.declaration import Facts
 from mediaoptout.vocabularies.statement import Meaning, Statement
 from mediaoptout.words import (
     Carrier,
@@ -99,7 +103,13 @@ def test_the_schemas_know_the_words():
         if name != "embed":
             assert enum(defs["use"]) == set(Use)
             assert enum(defs["permission"]) == set(Permission)
-            assert defs == verify_schema["$defs"]
+            assert verify_schema["$defs"].items() <= defs.items()
+    inspect_schema = json.loads(schema("inspect"))
+    defs = inspect_schema["$defs"]
+    assert enum(defs["holder"]["properties"]["role"]) == {*Role, None}
+    assert enum(defs["identifiers"]["items"]["properties"]["scheme"]) == set(Scheme)
+    declared = inspect_schema["properties"]["declaration"]["anyOf"][1]["properties"]
+    assert enum(declared["capacity"]) == {*Capacity, None}
 
 
 def test_there_is_no_other_schema():
@@ -152,6 +162,22 @@ def test_embed_records(status):
     assert data["error"] == {"code": "code", "message": "message", "at": "offset 4", "fix": "do it"}
 
 
+FACTS = Facts(
+    holders=(Holder("h", Role.PERFORMER, (Identifier.parse(Scheme.ISNI, "0000000121032683"),)),),
+    works=(Work("t", "a", (Identifier.parse(Scheme.ISRC, "FRZ039800212"),)),),
+    capacity=Capacity.REPRESENTATIVE,
+    declarant=Holder("d", Role.COLLECTING_SOCIETY),
+    represented="its members",
+    mandate="m",
+    reserve="r",
+    legal_basis=("eu-tdm",),
+    declared=date(2026, 11, 22),
+    reference="1",
+    supersedes="0",
+    licences=(Licence("l", (Use.AI_TRAINING,), date(2027, 1, 1), "c"),),
+)
+
+
 def test_verify_and_inspect_records():
     check(VerifyRecord(path="a"))
     data = check(FULL)
@@ -168,8 +194,13 @@ def test_verify_and_inspect_records():
             texts=(("en", "t"),),
             chain=("c",),
             summary="s",
+            declaration=FACTS,
         )
     )
+    assert more["declaration"]["holders"][0]["identifiers"] == [
+        {"scheme": "isni", "value": "0000 0001 2103 2683"}
+    ]
+    assert more["declaration"]["declared"] == "2026-11-22"
     assert {key: more[key] for key in data if key != "schema"} == {
         key: value for key, value in data.items() if key != "schema"
     }

@@ -9,8 +9,9 @@ from typing import Final
 from mediaoptout.cli import humane
 from mediaoptout.cli.console import Console, printable
 from mediaoptout.records import InspectRecord, VerifyRecord
+from mediaoptout.vocabularies import creativecommons
 from mediaoptout.vocabularies.statement import Meaning, Statement
-from mediaoptout.words import Integrity, Permission, Trust, Use
+from mediaoptout.words import Integrity, Permission, Trust, Use, Vocabulary
 
 WIDTH: Final = 100
 _INTEGRITY: Final = {
@@ -39,13 +40,14 @@ def _page(console: Console, record: InspectRecord) -> Iterator[str]:
     kind = f"{verify.container}, " if verify.container else ""
     size = f"  ({kind}{humane.size(verify.size)})" if verify.size is not None else ""
     yield console.style("strong", printable(verify.path)) + size
-    yield f"  {console.outcome(verify.verdict)}: {printable(record.summary)}"
+    yield from _wrapped(f"  {console.outcome(verify.verdict)}: ", printable(record.summary))
     if verify.error is not None and verify.error.fix:
         yield f"  what to do: {printable(verify.error.fix)}"
     if verify.verdict is not None:
         yield from _uses(verify)
         yield from _statements(console, verify)
         yield from _facts(record)
+        yield from _declaration(record)
         yield from _credential(verify)
         yield from _findings(verify)
     yield ""
@@ -74,7 +76,12 @@ def _statement(statement: Statement) -> Iterator[str]:
     value = printable(statement.value)
     yield from _wrapped(f"      {printable(statement.property)} = ", value)
     means = "; ".join(_meaning(statement.meaning))
-    yield from _wrapped(f"        {statement.vocabulary}: ", means or "says nothing of uses")
+    if not means and statement.vocabulary is Vocabulary.RIGHTS:
+        means = creativecommons.explained(statement.value) or ""
+    part = " (of a component of the file)" if statement.partial else ""
+    yield from _wrapped(
+        f"        {statement.vocabulary}: ", (means or "says nothing of uses") + part
+    )
 
 
 def _meaning(meaning: Meaning) -> Iterator[str]:
@@ -102,6 +109,37 @@ def _facts(record: InspectRecord) -> Iterator[str]:
             yield f"  {title}"
             for item in items:
                 yield from _wrapped("    ", printable(item))
+
+
+def _declaration(record: InspectRecord) -> Iterator[str]:
+    """The particulars that only a declaration of this tool has."""
+    facts = record.declaration
+    if facts is None:
+        return
+    declarant = facts.declarant
+    particulars = {
+        "declared by": f"{declarant.name}{f', {declarant.role}' if declarant.role else ''}"
+        if declarant
+        else None,
+        "in the capacity of": facts.capacity,
+        "for": facts.represented,
+        "mandate": facts.mandate,
+        "reserve": facts.reserve,
+        "on": facts.declared,
+        "reference": facts.reference,
+        "supersedes": facts.supersedes,
+        "withdrawn on": facts.withdrawn,
+    }
+    said = {name: str(value) for name, value in particulars.items() if value}
+    for licence in facts.licences:
+        until = f" until {licence.until}" if licence.until else ""
+        uses = f" for {', '.join(licence.uses)}" if licence.uses else ""
+        said[f"licence of {licence.licensee}"] = f"granted{uses}{until}"
+    if said:
+        yield ""
+        yield "  Declaration"
+    for name, value in said.items():
+        yield from _wrapped(f"    {printable(name)}: ", printable(value))
 
 
 def _credential(verify: VerifyRecord) -> Iterator[str]:

@@ -6,29 +6,22 @@ hash holds.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from c2pa import C2paError, Context
 
-from mediaoptout.credentials import library
+from mediaoptout.credentials import jumbf, library
 from mediaoptout.credentials.credential import ACTIVE, COMPONENT, PARENT, Credential
+from mediaoptout.credentials.outcome import Outcome, judged
+from mediaoptout.credentials.reasons import ABOUT_TRUST, sentence
+from mediaoptout.credentials.trust import Anchors
+from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
 from mediaoptout.vocabularies import cawg
 from mediaoptout.words import Integrity, Trust
-
-_TRUST_CODES: Final[tuple[tuple[str, Trust], ...]] = (
-    ("signingCredential.ocsp.revoked", Trust.REVOKED),
-    ("signingCredential.revoked", Trust.REVOKED),
-    ("signingCredential.expired", Trust.EXPIRED),
-    ("signingCredential.untrusted", Trust.UNTRUSTED),
-    ("signingCredential.invalid", Trust.UNTRUSTED),
-)
-_ABOUT_TRUST: Final = ("signingCredential.", "timeStamp.", "cawg.")
-"""What says something of the signer or the time, and nothing of the bytes."""
 
 _ANY: Final = "application/octet-stream"
 """The media type for a manifest beside its file: the whole file is hashed, whatever it is."""
@@ -43,12 +36,20 @@ class Ancestor:
         relation: ``parentOf``, ``componentOf`` or ``inputTo``.
         broken: whether it was broken already when the next one was signed.
         codes: why.
+        signer: the common name and organisation in its certificate, or None.
+        label: the manifest's own name.
+        generator: the program that made its claim, or None.
+        speaks: whether it says anything of training and mining.
     """
 
     title: str
     relation: str
     broken: bool
     codes: tuple[str, ...]
+    signer: str | None = None
+    label: str = ""
+    generator: str | None = None
+    speaks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,11 @@ class Report:
     generator: str | None = None
 
 
-@cache
-def _context(check: bool) -> Context:
+_NOBODY: Final = Anchors()
+
+
+@lru_cache(maxsize=8)
+def _context(check: bool, anchors: Anchors) -> Context:
     return Context.from_dict(
         {
             "version": 1,
@@ -83,23 +87,65 @@ def _context(check: bool) -> Context:
                 "ocsp_fetch": False,
                 "verify_after_reading": check,
             },
+            **anchors.settings(),
         }
     )
 
 
-def validate(source: Source, media_type: str, *, check: bool = True) -> Report:
+def validate(
+    source: Source,
+    media_type: str,
+    *,
+    check: bool = True,
+    anchors: Anchors | None = None,
+    place: Span | None = None,
+) -> Report:
     """Read a file's manifest store, and validate it.
 
     Args:
         source: the file.
         media_type: what it is.
         check: hash the file; else integrity is ``unchecked``.
+        anchors: whom to trust; None where trust is not the question: then nobody is trusted, and
+            neither the certificate nor what the signature covers is looked at.
+        place: where the store stands in the file, to see what the signature leaves out beside it.
     """
+    return _read(source, media_type, None, check, anchors, place)
+
+
+def validate_beside(
+    source: Source, store: bytes, *, check: bool = True, anchors: Anchors | None = None
+) -> Report:
+    """Validate a manifest store that stands beside its file.
+
+    Args:
+        source: the media file.
+        store: the sidecar's content.
+        check: hash the file; else integrity is ``unchecked``.
+        anchors: whom to trust; see `validate`.
+    """
+    return _read(source, _ANY, store, check, anchors, None)
+
+
+def _read(
+    source: Source,
+    media_type: str,
+    beside: bytes | None,
+    check: bool,
+    anchors: Anchors | None,
+    place: Span | None,
+) -> Report:
+    asked = check and anchors is not None
+    context = _context(check, anchors if asked and anchors is not None else _NOBODY)
     try:
-        document = json.loads(library.manifests(source, media_type, _context(check)))
+        found = library.manifests(source, media_type, context, beside, whole=asked)
     except (C2paError, ValueError) as error:
         return _unreadable(error, check)
-    return _report(document, check)
+    report = _report(found.document, check)
+    if not asked or anchors is None:
+        return report
+    store = jumbf.read(found.store, str(found.document.get("active_manifest")))
+    return replace(report, credential=judged(report.credential, store, anchors, place))
 
 
 def _unreadable(error: Exception, check: bool) -> Report:
@@ -107,61 +153,40 @@ def _unreadable(error: Exception, check: bool) -> Report:
     if code == "ManifestNotFound":
         return Report(Credential())
     integrity = Integrity.BROKEN if check else Integrity.UNCHECKED
-    return Report(Credential(integrity=integrity, codes=(code, str(error)[:300])))
-
-
-def validate_beside(source: Source, store: bytes, *, check: bool = True) -> Report:
-    """Validate a manifest store that stands beside its file.
-
-    Args:
-        source: the media file.
-        store: the sidecar's content.
-        check: hash the file; else integrity is ``unchecked``.
-    """
-    try:
-        document = json.loads(library.manifests(source, _ANY, _context(check), store))
-    except (C2paError, ValueError) as error:
-        return _unreadable(error, check)
-    return _report(document, check)
+    codes = (code, str(error)[:300])
+    return Report(Credential(integrity, codes=codes, reasons=((code, sentence(code)),)))
 
 
 def _report(document: Mapping[str, Any], check: bool) -> Report:
     manifests = document.get("manifests", {})
     active = manifests.get(document.get("active_manifest"), {})
-    results = document.get("validation_results", {}).get("activeManifest", {})
-    failures = tuple(item.get("code", "") for item in results.get("failure", ()))
-    successes = {item.get("code") for item in results.get("success", ())}
-    notes = tuple(item.get("code", "") for item in results.get("informational", ()))
+    outcome = Outcome.of(document.get("validation_results", {}))
     signature = active.get("signature_info", {})
     credential = Credential(
-        integrity=_integrity(failures) if check else Integrity.UNCHECKED,
-        trust=_trust(failures, successes) if check else Trust.NONE,
+        integrity=outcome.integrity if check else Integrity.UNCHECKED,
+        trust=outcome.trust if check else Trust.NONE,
         signer=_signer(signature),
         signed_at=signature.get("time"),
-        timestamped="timeStamp.validated" in successes or "timeStamp.trusted" in successes,
-        codes=(*failures, *notes),
+        timestamped=outcome.timestamped,
+        codes=(*outcome.failures, *outcome.notes),
+        reasons=outcome.reasons if check else (),
+        authority=outcome.authority,
+        authority_trusted=outcome.authority_trusted,
     )
-    generators = active.get("claim_generator_info") or [{}]
     serial = str(signature.get("cert_serial_number", ""))
     return Report(
         credential,
         tuple(_assertions(manifests, active)),
         int(serial) if serial.isdigit() else None,
-        tuple(_ancestors(active)),
-        generators[0].get("name") or active.get("claim_generator"),
+        tuple(_ancestors(manifests, active)),
+        _generator(active),
     )
 
 
-def _integrity(failures: tuple[str, ...]) -> Integrity:
-    broken = any(not code.startswith(_ABOUT_TRUST) for code in failures)
-    return Integrity.BROKEN if broken else Integrity.INTACT
-
-
-def _trust(failures: tuple[str, ...], successes: set[Any]) -> Trust:
-    for code, trust in _TRUST_CODES:
-        if code in failures:
-            return trust
-    return Trust.TRUSTED if "signingCredential.trusted" in successes else Trust.UNTRUSTED
+def _generator(manifest: Mapping[str, Any]) -> str | None:
+    generators = manifest.get("claim_generator_info") or [{}]
+    name = generators[0].get("name") or manifest.get("claim_generator")
+    return str(name) if name else None
 
 
 def _signer(signature: Mapping[str, Any]) -> str | None:
@@ -225,7 +250,7 @@ def _ingredients(
         yield manifests[label]
 
 
-def _ancestors(active: Mapping[str, Any]) -> Iterator[Ancestor]:
+def _ancestors(manifests: Mapping[str, Any], active: Mapping[str, Any]) -> Iterator[Ancestor]:
     for item in active.get("ingredients", ()):
         if not item.get("active_manifest"):
             continue
@@ -233,6 +258,16 @@ def _ancestors(active: Mapping[str, Any]) -> Iterator[Ancestor]:
         codes = tuple(
             code
             for failure in results.get("failure", ())
-            if not (code := failure.get("code", "")).startswith(_ABOUT_TRUST)
+            if not (code := failure.get("code", "")).startswith(ABOUT_TRUST)
         )
-        yield Ancestor(item.get("title", ""), item.get("relationship", ""), bool(codes), codes)
+        manifest = manifests.get(item["active_manifest"], {})
+        yield Ancestor(
+            item.get("title", ""),
+            item.get("relationship", ""),
+            bool(codes),
+            codes,
+            _signer(manifest.get("signature_info", {})),
+            item["active_manifest"],
+            _generator(manifest),
+            any(cawg.speaks(each.get("label", ""), each.get("data")) for each in _listed(manifest)),
+        )

@@ -4,46 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mediaoptout.records import InspectRecord, VerifyRecord
+from mediaoptout.errors import UsageError
+from mediaoptout.records import InspectRecord
+from mediaoptout.reservation import legal
+from mediaoptout.reservation.identifiers import Identifier, Scheme
+from mediaoptout.reservation.model import Holder, Work
+from mediaoptout.reservation.texts import phrases
 from mediaoptout.verification.check import examine
-from mediaoptout.vocabularies import prose
-from mediaoptout.vocabularies.properties import Bag, Entry, LangAlt, Structs, as_text
-from mediaoptout.words import Integrity, Use, Verdict
+from mediaoptout.verification.rules.said import Said
+from mediaoptout.verification.sentence import sentence
+from mediaoptout.vocabularies import cawg, creativecommons, prose
+from mediaoptout.vocabularies.declaration import Facts, reference
+from mediaoptout.vocabularies.properties import Entry, LangAlt, Structs, as_text
+from mediaoptout.words import Carrier
 
 if TYPE_CHECKING:
     from mediaoptout.credentials.validation import Report
 
 _BASIS: Final = re.compile(r"2019/790|2024/1689|122-5-3|211-3|§\s*44b", re.IGNORECASE)
-_OWNERS: Final = frozenset({"xmpRights:Owner", "plus:CopyrightOwner"})
-_WORKS: Final = frozenset({"dc:identifier", "xmp:Identifier"})
 _UNKNOWN: Final = "und"
-
-_SUMMARY: Final = {
-    Verdict.RESERVED: "The file reserves {uses} in a form that machines can read.",
-    Verdict.PARTIAL: "The file reserves only {uses}.",
-    Verdict.TEXT_ONLY: "The file reserves {uses} in natural language only.",
-    Verdict.CONFLICT: "The file contradicts itself; the stricter word holds: {uses} reserved.",
-    Verdict.ALLOWED: "The file allows the uses that were expected to be reserved.",
-    Verdict.UNRESERVED: "The file says nothing about text and data mining or AI training.",
-    Verdict.DAMAGED: "A block of the file that could hold a reservation cannot be read.",
-    Verdict.UNSUPPORTED: "This kind of file is not read yet.",
-}
-_CREDENTIAL: Final = {
-    Integrity.INTACT: " Its C2PA manifest is intact.",
-    Integrity.BROKEN: " Its C2PA manifest is broken.",
-    Integrity.UNCHECKED: " Its C2PA manifest was not checked.",
-    Integrity.ABSENT: "",
-}
-_TITLES: Final = {
-    Use.DATA_MINING: "text and data mining",
-    Use.AI_TRAINING: "AI training",
-    Use.GENERATIVE_AI_TRAINING: "generative AI training",
-    Use.AI_INFERENCE: "input to AI models",
-    Use.SEARCH: "search indexing",
-}
 
 
 def inspect(path: Path | str) -> InspectRecord:
@@ -53,28 +37,106 @@ def inspect(path: Path | str) -> InspectRecord:
         path: the file.
     """
     seen = examine(path)
-    texts = _texts(seen.entries)
+    entries = (*seen.entries, *_of_manifest(seen.report))
+    said = Said(entries)
+    facts = _dated(said)
+    texts = _texts(entries)
+    articles = tuple(legal.cite(item, "en") for item in facts.legal_basis)
     return InspectRecord(
         verify=seen.record,
-        holders=_unique(_values(seen.entries, _OWNERS)),
-        works=_unique(_values(seen.entries, _WORKS)),
-        legal_basis=_unique(part for _, text in texts for part in _articles(text)),
+        holders=tuple(map(_holder, facts.holders)) or _unique(_owners(said)),
+        works=_works(facts, said),
+        legal_basis=articles or _cited(texts),
         texts=texts,
         chain=tuple(_chain(seen.report)) if seen.report is not None else (),
-        summary=_summary(seen.record),
+        summary=sentence(seen.record, facts, _names(facts, said), _contact(said)),
+        declaration=facts if facts != Facts() else None,
     )
 
 
-def _values(entries: Iterable[Entry], names: frozenset[str]) -> Iterator[str]:
-    for entry in entries:
-        if entry.name in names:
-            match entry.value:
-                case Bag(items):
-                    yield from items
-                case Structs(items):
-                    yield from (text for fields in items for key, text in fields if "Name" in key)
-                case value:
-                    yield as_text(value)
+def _of_manifest(report: Report | None) -> Iterator[Entry]:
+    """What the manifest's metadata say, besides what is in the file's own blocks."""
+    for where, label, data in report.assertions if report is not None else ():
+        yield from cawg.entries(label, data, where, Carrier.C2PA)
+
+
+def _dated(said: Said) -> Facts:
+    """The facts; where no property has the date of a declaration of ours, its text does."""
+    facts = said.facts
+    if facts.declared is None and said.dates:
+        try:
+            return replace(facts, declared=date.fromisoformat(said.dates[0][1]))
+        except ValueError:
+            return facts
+    return facts
+
+
+def _names(facts: Facts, said: Said) -> tuple[str, ...]:
+    return _unique(holder.name for holder in facts.holders) or said.holders
+
+
+def _holder(holder: Holder) -> str:
+    """A holder in one line: name, role, identifiers."""
+    role = f", {holder.role}" if holder.role else ""
+    return f"{holder.name}{role}{_listed(holder.identifiers)}"
+
+
+def _work(work: Work) -> str:
+    """A work in one line: title, artist, identifiers."""
+    by = f" by {work.artist}" if work.artist and work.title else work.artist or ""
+    return f"{work.title or ''}{by}{_listed(work.identifiers)}".strip()
+
+
+def _listed(identifiers: Iterable[Identifier]) -> str:
+    joined = "; ".join(map(str, identifiers))
+    return f" ({joined})" if joined else ""
+
+
+def _owners(said: Said) -> Iterator[str]:
+    """The owners that properties of others name, with the identifier that stands beside."""
+    identified: dict[str, str] = {}
+    for entry in said.entries:
+        if entry.name == "plus:CopyrightOwner" and isinstance(entry.value, Structs):
+            for item in entry.value.items:
+                fields = {key.rpartition(":")[2]: text for key, text in item}
+                if fields.get("CopyrightOwnerID"):
+                    name = fields.get("CopyrightOwnerName", "").strip()
+                    identified[name] = fields["CopyrightOwnerID"]
+    for name in said.holders:
+        yield f"{name} ({identified[name]})" if name in identified else name
+
+
+def _works(facts: Facts, said: Said) -> tuple[str, ...]:
+    """The works that the declaration names, and what identifiers of works stand elsewhere."""
+    known = {item for work in facts.works for item in work.identifiers}
+    others: list[str] = []
+    for named in said.identifiers:
+        found = Identifier.guess(named.text) or _parsed(named.scheme, named.text)
+        if found is None:
+            others.append(f"{named.scheme.label} {named.text} (not right by its rule)")
+        elif found not in known and not found.scheme.of_holder:
+            others.append(str(found))
+    unknown = (
+        as_text(entry.value)
+        for entry in said.entries
+        if entry.name == "dc:identifier" and Identifier.guess(as_text(entry.value)) is None
+    )
+    return _unique((*map(_work, facts.works), *others, *unknown))
+
+
+def _parsed(scheme: Scheme, text: str) -> Identifier | None:
+    try:
+        return Identifier.parse(scheme, text)
+    except UsageError:
+        return None
+
+
+def _contact(said: Said) -> str | None:
+    """Where to ask for a licence; the address of a public licence is no such place."""
+    for entry, address in said.contacts:
+        if address and entry.name != "tdm:policy" and creativecommons.licence(address) is None:
+            return address
+    return None
 
 
 def _texts(entries: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
@@ -86,9 +148,28 @@ def _texts(entries: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
             items = value.items if isinstance(value, LangAlt) else (("", as_text(value)),)
             for language, text in items:
                 known = language if language != "x-default" else ""
+                known = known or _language(text)
                 if prose.sentence(text) and not found.get(text):
                     found[text] = known
     return tuple((language or _UNKNOWN, text) for text, language in found.items())
+
+
+def _language(text: str) -> str:
+    """The language of a declaration of ours, by how it begins; empty for others'."""
+    return next(
+        (
+            language
+            for language, table in phrases().items()
+            if text.lstrip().startswith(tuple(table[key] for key in table if "head" in key))
+        ),
+        "",
+    )
+
+
+def _cited(texts: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The articles that the texts cite; one of the table is told once, whatever the language."""
+    found = (part for _, text in texts for part in _articles(text))
+    return _unique(legal.cite(reference(part), "en") for part in found)
 
 
 def _articles(text: str) -> Iterator[str]:
@@ -107,23 +188,14 @@ def _articles(text: str) -> Iterator[str]:
 
 def _chain(report: Report) -> Iterator[str]:
     """The manifests, the newest first, and what is known of each."""
-    yield report.credential.signer or "an unnamed signer"
+    credential = report.credential
+    at = f", {credential.signed_at}" if credential.signed_at else ""
+    yield f"{credential.signer or 'an unnamed signer'}{at}"
     for ancestor in report.ancestors:
         broken = ", broken before" if ancestor.broken else ""
-        yield f"{ancestor.relation}: {ancestor.title or 'untitled'}{broken}"
+        signer = f", signed by {ancestor.signer}" if ancestor.signer else ""
+        yield f"{ancestor.relation}: {ancestor.title or 'untitled'}{signer}{broken}"
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in values if value))
-
-
-def _summary(record: VerifyRecord) -> str:
-    if record.verdict is None:
-        return record.error.message if record.error else "Nothing could be read."
-    uses = [_TITLES[use] for use, permission in record.uses.items() if permission.reserves]
-    sentence = _SUMMARY[record.verdict].format(uses=_listed(uses))
-    return sentence + _CREDENTIAL[record.credential.integrity]
-
-
-def _listed(words: list[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)

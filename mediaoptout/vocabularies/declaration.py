@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Final, Self, TypeVar
 
 from mediaoptout.errors import UsageError
+from mediaoptout.reservation import legal
 from mediaoptout.reservation.identifiers import Identifier, Scheme
 from mediaoptout.reservation.model import Capacity, Holder, Licence, Reservation, Role, Work
 from mediaoptout.vocabularies.properties import (
@@ -35,6 +36,9 @@ DECLARED: Final = f"{PREFIX}Declared"
 
 MAX_ITEMS: Final = 10_000
 """How many holders, works or licences are read."""
+
+_LANGUAGE: Final = "en"
+"""The language in which articles are cited here; the texts cite them in their own."""
 
 Struct = tuple[tuple[str, str], ...]
 Word = TypeVar("Word", bound=StrEnum)
@@ -64,6 +68,51 @@ class Facts:
         """The facts of a reservation."""
         return cls(**{item.name: getattr(reservation, item.name) for item in fields(cls)})
 
+    def to_json(self) -> dict[str, Any]:
+        """As in the inspect record; dates as ISO 8601."""
+        return {
+            "declarant": _holder_json(self.declarant) if self.declarant else None,
+            "capacity": self.capacity,
+            "represented": self.represented,
+            "mandate": self.mandate,
+            "reserve": self.reserve,
+            "holders": [_holder_json(item) for item in self.holders],
+            "works": [
+                {
+                    "title": item.title,
+                    "artist": item.artist,
+                    "identifiers": _identifiers_json(item.identifiers),
+                }
+                for item in self.works
+            ],
+            "legal_basis": list(self.legal_basis),
+            "declared": _day(self.declared),
+            "reference": self.reference,
+            "supersedes": self.supersedes,
+            "withdrawn": _day(self.withdrawn),
+            "licences": [
+                {
+                    "licensee": item.licensee,
+                    "uses": list(item.uses),
+                    "until": _day(item.until),
+                    "reference": item.reference,
+                }
+                for item in self.licences
+            ],
+        }
+
+
+def _holder_json(holder: Holder) -> dict[str, Any]:
+    return {
+        "name": holder.name,
+        "role": holder.role,
+        "identifiers": _identifiers_json(holder.identifiers),
+    }
+
+
+def _identifiers_json(items: Iterable[Identifier]) -> list[dict[str, str]]:
+    return [{"scheme": item.scheme, "value": item.display} for item in items]
+
 
 def encode(reservation: Reservation) -> tuple[Property, ...]:
     """The facts as properties; what is not said has none."""
@@ -76,7 +125,9 @@ def encode(reservation: Reservation) -> tuple[Property, ...]:
         "Represented": facts.represented,
         "Mandate": facts.mandate,
         "Reserve": facts.reserve,
-        "LegalBasis": Bag(facts.legal_basis) if facts.legal_basis else None,
+        "LegalBasis": Bag(tuple(legal.cite(item, _LANGUAGE) for item in facts.legal_basis))
+        if facts.legal_basis
+        else None,
         "Declared": _day(facts.declared),
         "Reference": facts.reference,
         "Supersedes": facts.supersedes,
@@ -115,13 +166,19 @@ def decode(entries: Iterable[Entry]) -> Facts:
         represented=text("Represented"),
         mandate=text("Mandate"),
         reserve=text("Reserve"),
-        legal_basis=_texts(said.get("LegalBasis")),
+        legal_basis=tuple(reference(item) for item in _texts(said.get("LegalBasis"))),
         declared=_date(text("Declared")),
         reference=text("Reference"),
         supersedes=text("Supersedes"),
         withdrawn=_date(text("Withdrawn")),
         licences=tuple(_some(_read_licence, each("Licences"))),
     )
+
+
+def reference(citation: str) -> str:
+    """The reference of the table that is cited so; else the citation itself."""
+    cited = ((key, ground.citations.values()) for key, ground in legal.grounds().items())
+    return next((key for key, citations in cited if citation in citations), citation)
 
 
 def _structs(items: Iterable[Struct]) -> Structs | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -119,9 +120,11 @@ def test_what_inspect_adds(tmp_path):
     assert record.legal_basis == ("Art. 4(3) Directive (EU) 2019/790", "CPI art. L. 122-5-3")
     assert record.chain == ()
     assert record.summary == (
-        "The file reserves text and data mining, AI training and generative AI training in a form"
-        " that machines can read."
+        "Jane Doe reserves text and data mining, AI training and generative AI training in a form"
+        f" that machines can read; declared on {datetime.now(UTC).date()}."
     )
+    assert record.declaration is not None
+    assert record.declaration.legal_basis == ("eu-tdm", "CPI art. L. 122-5-3")
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ TRAINING = [
     "L\u2019artiste refuse que ses enregistrements servent à entraîner une IA.",
     "L\u2019utilisation pour l\u2019apprentissage profond n\u2019est pas autorisée.",
     "Ne peut être utilisé pour entraîner des modèles génératifs.",
-    "L\u2019entraînement de l\u2019Intelligence Artificielle est soumis à licence et interdit sinon.",
+    "L\u2019entraînement de l\u2019Intelligence Artificielle est soumis à licence, sinon interdit.",
     "Interdiction de développer une IA à partir de ce contenu.",
     "Exclu des jeux de données d\u2019IA.",
     # --- German
