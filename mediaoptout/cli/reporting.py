@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mediaoptout.cli.console import Console, printable
 from mediaoptout.records import EmbedRecord, VerifyRecord
-from mediaoptout.words import Exit
+from mediaoptout.words import Exit, FailOn
 
 if TYPE_CHECKING:
     from mediaoptout.catalogue.outputs import Job
@@ -27,6 +27,7 @@ class Reporting:
         command: whose run it is.
         thumbnails: whether pages show small pictures.
         policy: what says what is expected, or None.
+        fail_on: the findings that fail a file of ``verify``.
 
     Raises:
         UsageError: a report cannot be made there.
@@ -39,9 +40,10 @@ class Reporting:
         *,
         thumbnails: bool = False,
         policy: str | None = None,
+        fail_on: FailOn = FailOn.ERROR,
     ) -> None:
         self._reports = None
-        self._command, self._policy = command, policy
+        self._command, self._policy, self._fail_on = command, policy, fail_on
         self._started, self._clock = datetime.now(UTC), time.monotonic()
         if targets:
             from mediaoptout.reports.base import Options
@@ -56,7 +58,8 @@ class Reporting:
     def _taking(self, outcomes: Iterable[tuple[Job, R | None]]) -> Iterator[tuple[Job, R | None]]:
         for job, record in outcomes:
             if record is not None and self._reports is not None:
-                self._reports.add(record)
+                verified = isinstance(record, VerifyRecord)
+                self._reports.add(record, record.exit_on(self._fail_on) if verified else None)
             yield job, record
 
     def finish(self, console: Console, *, skipped: int, exit_code: Exit, complete: bool) -> None:

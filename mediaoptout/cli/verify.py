@@ -69,7 +69,10 @@ def verify(
     console = Console(form, quiet=quiet, color=color)
     tally = VerifyTally(fail_on=fail_on)
     clock = summary.Clock()
-    with Reporting(report, "verify", thumbnails=thumbnails, policy=policy or profile) as reports:
+    named_policy = policy or profile
+    with Reporting(
+        report, "verify", thumbnails=thumbnails, policy=named_policy, fail_on=fail_on
+    ) as reports:
         finished = running.follow(
             console,
             plan,
