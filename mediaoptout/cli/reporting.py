@@ -58,9 +58,12 @@ class Reporting:
     def _taking(self, outcomes: Iterable[tuple[Job, R | None]]) -> Iterator[tuple[Job, R | None]]:
         for job, record in outcomes:
             if record is not None and self._reports is not None:
-                verified = isinstance(record, VerifyRecord)
-                self._reports.add(record, record.exit_on(self._fail_on) if verified else None)
+                self._reports.add(record, self._exit(record))
             yield job, record
+
+    def _exit(self, record: EmbedRecord | VerifyRecord) -> Exit:
+        verified = isinstance(record, VerifyRecord)
+        return record.exit_on(self._fail_on) if verified else record.exit
 
     def finish(self, console: Console, *, skipped: int, exit_code: Exit, complete: bool) -> None:
         """Write the reports, and say where they are.
