@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
+from mediaoptout.credentials.certificate import Certificate
 from mediaoptout.words import Integrity, Trust
 
 ACTIVE: Final = "C2PA"
@@ -24,6 +26,12 @@ class Credential:
         signed_at: the time of signing (ISO 8601), where a time stamp says it, or None.
         timestamped: whether a time-stamp authority vouches for that.
         codes: the validator's status codes that are not successes.
+        reasons: why integrity and trust are not better: codes, and sentences for people.
+        certificate: what the signer's certificate says, where it was read.
+        authority: the name of the time-stamp authority, or None.
+        authority_trusted: whether the trust list vouches for that authority.
+        uncovered: what of the file the signature leaves out beside the manifest itself.
+        remote: where the manifest is said to be, if it is not in the file; never fetched.
     """
 
     integrity: Integrity = Integrity.ABSENT
@@ -32,6 +40,22 @@ class Credential:
     signed_at: str | None = None
     timestamped: bool = False
     codes: tuple[str, ...] = ()
+    reasons: tuple[tuple[str, str], ...] = ()
+    certificate: Certificate | None = None
+    authority: str | None = None
+    authority_trusted: bool = False
+    uncovered: tuple[str, ...] = ()
+    remote: str | None = None
+
+    @property
+    def alive_at_signing(self) -> bool | None:
+        """Whether the certificate was valid at the time of signing; None where no stamp says it."""
+        if self.certificate is None or self.signed_at is None or not self.timestamped:
+            return None
+        try:
+            return self.certificate.alive(datetime.fromisoformat(self.signed_at))
+        except (ValueError, TypeError):  # no date, or one without a zone
+            return None
 
     def to_json(self) -> dict[str, Any]:
         """As in the verify record."""

@@ -13,6 +13,7 @@ every piece, and without waiting for the other threads of Python.
 from __future__ import annotations
 
 import ctypes
+import io
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -43,6 +44,7 @@ _SIGNATURES: Final[dict[str, tuple[list[Any], Any]]] = {
         _PLACE,
     ),
     "c2pa_reader_json": ([_PLACE], _PLACE),
+    "c2pa_reader_resource_to_stream": ([_PLACE, _TEXT, _PLACE], ctypes.c_int64),
     "c2pa_builder_add_ingredient_from_stream": ([_PLACE, _TEXT, _TEXT, _PLACE], ctypes.c_int),
     "c2pa_builder_data_hashed_placeholder": (
         [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.POINTER(_BYTES)],
@@ -155,22 +157,47 @@ def _stream(source: Source) -> Iterator[ctypes.c_void_p]:
             yield _address(wrapped._stream)
 
 
-def manifests(source: Source, media_type: str, context: Context, store: bytes | None = None) -> str:
-    """What a file's manifest store says, and how it stands, as the reader's JSON.
+class Found(NamedTuple):
+    """A manifest store as the reader shows it.
+
+    Args:
+        document: what it says, and how it stands.
+        store: its own bytes; empty where they were not asked for.
+    """
+
+    document: dict[str, Any]
+    store: bytes
+
+
+def manifests(
+    source: Source,
+    media_type: str,
+    context: Context,
+    store: bytes | None = None,
+    *,
+    whole: bool = False,
+) -> Found:
+    """What a file's manifest store says, and how it stands.
 
     Args:
         source: the file.
         media_type: what it is.
         context: how to read.
         store: a manifest store that stands beside the file; None for the one in it.
+        whole: whether the store's own bytes are wanted too.
 
     Raises:
         C2paError: there is none, or it cannot be read.
+        ValueError: the reader's answer is no JSON.
     """
     if not AVAILABLE:
         file = BufferedReader(SourceStream(source))
         with Reader(media_type, file, store, context) as wrapped:
-            return str(wrapped.json())
+            document = json.loads(wrapped.json())
+            held = io.BytesIO()
+            if whole:
+                wrapped.resource_to_stream(_place(document), held)
+            return Found(document, held.getvalue())
     with _stream(source) as stream:
         reader = _CALLS["c2pa_reader_from_context"](_address(context.execution_context))
         name = media_type.encode()
@@ -183,9 +210,24 @@ def manifests(source: Source, media_type: str, context: Context, store: bytes | 
         if not reader:
             raise C2paError(_message())
         try:
-            return _taken(_CALLS["c2pa_reader_json"](reader))
+            document = json.loads(_taken(_CALLS["c2pa_reader_json"](reader)))
+            return Found(document, _whole(reader, document) if whole else b"")
         finally:
             wrapper._lib.c2pa_free(reader)
+
+
+def _place(document: dict[str, Any]) -> str:
+    """Where the active manifest stands; asked for it, the library gives the whole store."""
+    return f"self#jumbf=/c2pa/{document.get('active_manifest')}"
+
+
+def _whole(reader: int, document: dict[str, Any]) -> bytes:
+    held = io.BytesIO()
+    with Stream(held) as sink:
+        written = _CALLS["c2pa_reader_resource_to_stream"](
+            reader, _place(document).encode(), _address(sink._stream)
+        )
+    return held.getvalue() if written > 0 else b""
 
 
 def _taken(pointer: int | None) -> str:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mediaoptout.containers import sidecars
 from mediaoptout.containers.base import Container, Layout
 from mediaoptout.containers.kinds import kind
 from mediaoptout.containers.registry import detect
-from mediaoptout.credentials.credential import Credential
+from mediaoptout.credentials.trust import Anchors
+from mediaoptout.credentials.trust import current as in_use
 from mediaoptout.errors import ErrorInfo, MediaoptoutError, UsageError
 from mediaoptout.records import Traits, VerifyRecord
 from mediaoptout.splice.recovery import mend
 from mediaoptout.splice.source import FileSource, Source
 from mediaoptout.verification.manifest import (
+    elsewhere,
     manifest_report,
     manifest_statements,
     report_beside,
@@ -33,6 +35,8 @@ from mediaoptout.words import EXPECTED_USES, Carrier, Use, Verdict
 
 if TYPE_CHECKING:
     from mediaoptout.credentials.validation import Report
+
+NOBODY: Final = Anchors()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ def verify(
     quick: bool = False,
     policy: Policy | None = None,
     traits: bool = False,
+    anchors: Anchors | None = None,
 ) -> VerifyRecord:
     """What a file says about its uses, and what that amounts to. Raises nothing of the file's.
 
@@ -66,11 +71,12 @@ def verify(
         quick: read headers only: a manifest is reported, not validated.
         policy: the rules that are asked; None for ``reserved``.
         traits: whether the record shall have what files are compared by.
+        anchors: whom to trust; None for the list in use (see `mediaoptout.credentials.trust`).
 
     Raises:
         UsageError: the policy asks for facts, and MediaInfo is not installed.
     """
-    asked = Asked.of(policy, expected, quick=quick, traits=traits)
+    asked = Asked.of(policy, expected, quick=quick, traits=traits, anchors=anchors)
     return examine(path, asked).record
 
 
@@ -100,12 +106,14 @@ class Asked:
         expected: the uses that should be reserved.
         quick: read headers only.
         traits: whether records shall have what files are compared by.
+        anchors: whom to trust.
     """
 
     policy: Policy
     expected: tuple[Use, ...]
     quick: bool = False
     traits: bool = False
+    anchors: Anchors = NOBODY
 
     @classmethod
     def of(
@@ -115,11 +123,15 @@ class Asked:
         *,
         quick: bool = False,
         traits: bool = False,
+        anchors: Anchors | None = None,
     ) -> Asked:
-        """With the uses of the policy, or those of the contract, where none are given."""
+        """With the uses of the policy, or those of the contract, where none are given.
+
+        So with the anchors: without any, those in use.
+        """
         policy = policy or default()
         uses = policy.expected or EXPECTED_USES if expected is None else expected
-        return cls(policy, tuple(uses), quick, traits)
+        return cls(policy, tuple(uses), quick, traits, anchors or in_use())
 
 
 def examine(path: Path | str, asked: Asked | None = None) -> Examined:
@@ -183,10 +195,11 @@ def _examined(
     found = statements(entries)
     report = None
     if layout.manifest is not None:
-        report = manifest_report(source, container, check=not asked.quick)
+        place = layout.manifest.span
+        report = manifest_report(source, container, place, asked.anchors, check=not asked.quick)
         found += manifest_statements(report)
     else:
-        report = report_beside(source, Path(path), check=not asked.quick)
+        report = report_beside(source, Path(path), asked.anchors, check=not asked.quick)
         if report is not None:
             found += manifest_statements(report, Carrier.SIDECAR_C2PA)
     resolved = resolve(found)
@@ -198,7 +211,7 @@ def _examined(
         verdict=judge(found, resolved, asked.expected, damaged=damaged),
         uses=resolved.uses,
         statements=found,
-        credential=report.credential if report is not None else Credential(),
+        credential=report.credential if report is not None else elsewhere(entries),
         missing=missing(container, layout, found),
     )
     subject = Subject(record, source, layout, resolved, asked.expected, container, entries, report)

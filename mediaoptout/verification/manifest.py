@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mediaoptout.containers import sidecars
 from mediaoptout.containers.base import Container
-from mediaoptout.credentials.credential import COMPONENT
+from mediaoptout.credentials.credential import COMPONENT, Credential
+from mediaoptout.credentials.reasons import ABOUT_TRUST, TRUST, UNCOVERED, UNTRUSTED, sentence
+from mediaoptout.credentials.trust import Anchors
 from mediaoptout.records import Finding
+from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
 from mediaoptout.vocabularies import cawg
+from mediaoptout.vocabularies.properties import Entry, as_text
 from mediaoptout.vocabularies.reading import statements
 from mediaoptout.vocabularies.statement import Meaning, Statement
 from mediaoptout.words import Carrier, Integrity, Permission, Severity, Trust
@@ -20,43 +24,46 @@ from mediaoptout.words import Carrier, Integrity, Permission, Severity, Trust
 if TYPE_CHECKING:
     from mediaoptout.credentials.validation import Report
 
+_PROVENANCE: Final = "dcterms:provenance"
+
 _TRUST: Final = {
     Trust.UNTRUSTED: (
         "credential-untrusted",
         Severity.INFO,
-        "{signer} signed the manifest; nobody in the trust list vouches for that signer",
         "compare the signer with the one that you expect",
     ),
     Trust.EXPIRED: (
         "credential-expired",
         Severity.WARNING,
-        "the certificate of {signer} has expired, and no time stamp shows that it was valid at"
-        " signing",
         "ask the signer to sign anew, with a time stamp",
     ),
     Trust.REVOKED: (
         "credential-revoked",
         Severity.WARNING,
-        "the certificate of {signer} was revoked",
         "ask the signer what happened",
     ),
 }
 
 
-def manifest_report(source: Source, container: Container, *, check: bool) -> Report:
+def manifest_report(
+    source: Source, container: Container, place: Span, anchors: Anchors, *, check: bool
+) -> Report:
     """What the reference reader finds in the manifest.
 
     Args:
         source: the file.
         container: its family.
+        place: where the manifest stands.
+        anchors: whom to trust.
         check: hash the file; else integrity is ``unchecked``.
     """
     from mediaoptout.credentials.validation import validate
 
-    return validate(source, container.media_types[0], check=check)
+    media_type = container.media_types[0]
+    return validate(source, media_type, check=check, anchors=anchors, place=place)
 
 
-def report_beside(source: Source, media: Path, *, check: bool) -> Report | None:
+def report_beside(source: Source, media: Path, anchors: Anchors, *, check: bool) -> Report | None:
     """What the reference reader finds in the file's C2PA sidecar; None without one.
 
     A sidecar of a shared name that does not fit this file is another file's, and not broken.
@@ -64,6 +71,7 @@ def report_beside(source: Source, media: Path, *, check: bool) -> Report | None:
     Args:
         source: the file.
         media: where it is.
+        anchors: whom to trust.
         check: hash the file; else integrity is ``unchecked``.
     """
     sidecar = sidecars.find(media, sidecars.C2PA)
@@ -71,9 +79,23 @@ def report_beside(source: Source, media: Path, *, check: bool) -> Report | None:
         return None
     from mediaoptout.credentials.validation import validate_beside
 
-    report = validate_beside(source, sidecar.data, check=check)
+    report = validate_beside(source, sidecar.data, check=check, anchors=anchors)
     strange = report.credential.integrity is Integrity.BROKEN and sidecars.shares_name(media)
     return None if strange else report
+
+
+def elsewhere(entries: Iterable[Entry]) -> Credential:
+    """The credential of a file without a manifest: whether one is said to be on a server.
+
+    Args:
+        entries: what the file's carriers say.
+    """
+    for entry in entries:
+        if entry.name == _PROVENANCE:
+            url = as_text(entry.value)
+            if url.startswith(("https://", "http://")):
+                return Credential(remote=url)
+    return Credential()
 
 
 def manifest_statements(report: Report, carrier: Carrier = Carrier.C2PA) -> tuple[Statement, ...]:
@@ -108,36 +130,66 @@ def _without_permissions(statement: Statement) -> Statement:
     return replace(statement, meaning=Meaning(uses, statement.meaning.implied))
 
 
-def manifest_findings(report: Report) -> Iterator[Finding]:
-    """What a user should know of a manifest."""
-    credential = report.credential
+def manifest_findings(credential: Credential, report: Report | None) -> Iterator[Finding]:
+    """What a user should know of a manifest.
+
+    Args:
+        credential: its state.
+        report: what it says; None where there is none.
+    """
     signer = credential.signer or "an unnamed signer"
-    match credential.integrity:
-        case Integrity.UNCHECKED:
-            yield Finding(
-                "credential-unchecked",
-                Severity.INFO,
-                f"there is a C2PA manifest of {signer}; its hashes were not checked",
-                "verify without --quick",
-            )
-            return
-        case Integrity.BROKEN:
-            codes = ", ".join(credential.codes)
-            yield Finding(
-                "credential-broken",
-                Severity.ERROR,
-                f"the file is not what {signer} signed: {codes}",
-                "get the file again from where it came, or ask who changed it",
-            )
+    if credential.remote is not None and report is None:
+        yield Finding(
+            "credential-remote",
+            Severity.INFO,
+            f"the manifest is not in the file: it is said to be at {credential.remote}, and was"
+            " not fetched",
+            "fetch it yourself, and put it beside the file under the same name with .c2pa",
+        )
+    if credential.integrity is Integrity.UNCHECKED:
+        yield Finding(
+            "credential-unchecked",
+            Severity.INFO,
+            f"there is a C2PA manifest of {signer}; its hashes were not checked",
+            "verify without --quick",
+        )
+        return
+    if credential.integrity is Integrity.BROKEN:
+        yield _broken(credential, report)
+    if credential.uncovered:
+        yield Finding(
+            "credential-too-wide",
+            Severity.WARNING,
+            dict(credential.reasons)[UNCOVERED],
+            "ask the signer to sign the whole file",
+        )
     if credential.trust in _TRUST:
-        rule, severity, message, fix = _TRUST[credential.trust]
-        yield Finding(rule, severity, message.format(signer=signer), fix)
-    for ancestor in report.ancestors:
+        rule, severity, fix = _TRUST[credential.trust]
+        about = {code for code, trust in TRUST if trust is credential.trust}
+        said = [text for code, text in credential.reasons if code in about]
+        why = "; ".join(said) or sentence(UNTRUSTED)
+        yield Finding(rule, severity, f"{signer} signed the manifest; {why}", fix)
+    for ancestor in report.ancestors if report is not None else ():
         if ancestor.broken:
+            reasons = "; ".join(dict.fromkeys(map(sentence, ancestor.codes)))
             yield Finding(
                 "credential-ancestor-broken",
                 Severity.WARNING,
                 f"an earlier manifest ({ancestor.title or 'untitled'}) was broken already when"
-                f" this one was signed: {', '.join(ancestor.codes)}",
+                f" this one was signed: {reasons}",
                 "the present signature says nothing about what came before it",
             )
+
+
+def _broken(credential: Credential, report: Report | None) -> Finding:
+    said = dict.fromkeys(
+        text for code, text in credential.reasons if not code.startswith(ABOUT_TRUST)
+    )
+    reasons = "; ".join(said) or ", ".join(credential.codes)
+    whose = f"what {credential.signer} signed" if credential.signer else "what was signed"
+    return Finding(
+        "credential-broken",
+        Severity.ERROR,
+        f"the file is not {whose}: {reasons}",
+        "get the file again from where it came, or ask who changed it",
+    )

@@ -178,6 +178,27 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         "ask the signer what happened",
     ),
     Rule(
+        "credential-too-wide",
+        Group.CREDENTIAL,
+        "The signature leaves out more of the file than the manifest itself.",
+        Severity.WARNING,
+        _told("credential-too-wide"),
+        "The list of what a signature does not cover may name any part of the file. What is left"
+        " out can be exchanged, and the signature still holds: intact then says nothing of it.",
+        "ask the signer to sign the whole file",
+    ),
+    Rule(
+        "credential-remote",
+        Group.CREDENTIAL,
+        "The manifest is not in the file, but said to be on a server.",
+        Severity.INFO,
+        _told("credential-remote"),
+        "A program wrote an address instead of the manifest. It is never fetched: the address is"
+        " the file's own word, and asking tells a stranger's server who looks at what. A manifest"
+        " beside the file (NAME.c2pa) is read as if it were in it.",
+        "fetch it yourself, and put it beside the file under the same name with .c2pa",
+    ),
+    Rule(
         "credential-ancestor-broken",
         Group.CREDENTIAL,
         "An earlier manifest or ingredient was broken already when this one was signed.",

@@ -73,7 +73,7 @@ class Subject:
     @cached_property
     def of_manifest(self) -> tuple[Finding, ...]:
         """What is to be said of its manifest."""
-        return tuple(manifest_findings(self.report)) if self.report is not None else ()
+        return tuple(manifest_findings(self.record.credential, self.report))
 
     def digest(self, algorithm: str) -> str:
         """The hash of the whole file, in hexadecimal digits.

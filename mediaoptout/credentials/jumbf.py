@@ -1,0 +1,223 @@
+"""What a manifest store says in its own bytes: who signed, and what the hard binding leaves out.
+
+The reference reader tells neither the certificates nor the excluded ranges. Both are read here from
+the boxes (ISO/IEC 19566-5, JUMBF) and their CBOR (RFC 8949); signatures are the reader's business.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+_SUPERBOX: Final = b"jumb"
+_DESCRIPTION: Final = b"jumd"
+_CBOR: Final = b"cbor"
+_LABELLED: Final = 0x02
+_DEPTH: Final = 16
+_CHAIN: Final = (33, "x5chain")
+_BINDINGS: Final = ("c2pa.hash.data", "c2pa.hash.bmff", "c2pa.hash.boxes")
+
+
+class Range(NamedTuple):
+    """Bytes of the file that the hard binding leaves out."""
+
+    start: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What the hard binding leaves out.
+
+    Args:
+        ranges: the bytes that a data hash leaves out.
+        boxes: the boxes that a BMFF or box hash leaves out, by path or name.
+    """
+
+    ranges: tuple[Range, ...] = ()
+    boxes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What was read from the bytes of a manifest.
+
+    Args:
+        chain: the certificates (DER), the signer's first; empty where none could be read.
+        binding: what the hard binding leaves out; None where none could be read.
+    """
+
+    chain: tuple[bytes, ...] = ()
+    binding: Binding | None = None
+
+
+class _Box(NamedTuple):
+    kind: bytes
+    start: int
+    end: int
+
+
+def read(data: bytes, label: str) -> Store:
+    """What the manifest ``label`` of a store says; what cannot be read is left out.
+
+    Args:
+        data: the whole manifest store.
+        label: the manifest's label.
+    """
+    try:
+        manifest = next(_found(data, 0, len(data), ("c2pa", label)))
+        return Store(_chain(data, manifest), _binding(data, manifest))
+    except (StopIteration, ValueError, IndexError, struct.error, RecursionError):
+        return Store()
+
+
+def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
+    while end - start >= 8:
+        size, kind = struct.unpack_from(">I4s", data, start)
+        header = 8
+        if size == 1:
+            (size,) = struct.unpack_from(">Q", data, start + 8)
+            header = 16
+        stop = end if size == 0 else start + size
+        if (size and size < header) or stop > end:
+            raise ValueError("a box is longer than what holds it")
+        yield _Box(kind, start + header, stop)
+        start = stop
+
+
+def _label(data: bytes, box: _Box) -> str:
+    first = next(_boxes(data, box.start, box.end), None)
+    if first is None or first.kind != _DESCRIPTION or not data[first.start + 16] & _LABELLED:
+        return ""
+    text = data[first.start + 17 : first.end]
+    return text[: text.index(b"\0")].decode("utf-8", "replace")
+
+
+def _found(data: bytes, start: int, end: int, path: tuple[str, ...]) -> Iterator[_Box]:
+    """The superboxes with these labels, one inside the other."""
+    for box in _boxes(data, start, end):
+        if box.kind == _SUPERBOX and _label(data, box) == path[0]:
+            if len(path) == 1:
+                yield box
+            else:
+                yield from _found(data, box.start, box.end, path[1:])
+
+
+def _contents(data: bytes, box: _Box) -> Iterator[Any]:
+    for inner in _boxes(data, box.start, box.end):
+        if inner.kind == _CBOR:
+            yield _value(data, inner.start, 0)[0]
+
+
+def _chain(data: bytes, manifest: _Box) -> tuple[bytes, ...]:
+    signature = next(_found(data, manifest.start, manifest.end, ("c2pa.signature",)), None)
+    if signature is None:
+        return ()
+    for message in _contents(data, signature):
+        protected = _value(message[0], 0, 0)[0] if message[0] else {}
+        for header in (protected, message[1]):
+            for key in _CHAIN:
+                found = header.get(key)
+                if isinstance(found, bytes):
+                    return (found,)
+                if isinstance(found, list):
+                    return tuple(item for item in found if isinstance(item, bytes))
+    return ()
+
+
+def _binding(data: bytes, manifest: _Box) -> Binding | None:
+    """What all hard bindings of the manifest leave out, together."""
+    ranges: list[Range] = []
+    boxes: list[str] = []
+    there = False
+    for store in _found(data, manifest.start, manifest.end, ("c2pa.assertions",)):
+        for box in _boxes(data, store.start, store.end):
+            name = _label(data, box) if box.kind == _SUPERBOX else ""
+            if name.startswith(_BINDINGS):
+                there = True
+                for content in _contents(data, box):
+                    ranges += _ranges(content)
+                    boxes += _left_out(content)
+    return Binding(tuple(ranges), tuple(boxes)) if there else None
+
+
+def _ranges(content: Mapping[Any, Any]) -> Iterator[Range]:
+    for item in content.get("exclusions") or ():
+        if "start" in item and "length" in item:
+            yield Range(int(item["start"]), int(item["length"]))
+
+
+def _left_out(content: Mapping[Any, Any]) -> Iterator[str]:
+    """Boxes that are excluded without being hashed elsewhere (`c2pa.hash.bmff`, `.boxes`)."""
+    pieces = bool(content.get("merkle"))
+    for item in content.get("exclusions") or ():
+        path = str(item.get("xpath", ""))
+        if path and not (pieces and path == "/mdat") and not item.get("subset"):
+            yield path
+    for item in content.get("boxes") or ():
+        if item.get("excluded"):
+            yield from map(str, item.get("names") or ())
+
+
+def _value(data: bytes, at: int, depth: int) -> tuple[Any, int]:
+    """One CBOR item and where it ends."""
+    if depth > _DEPTH:
+        raise ValueError("CBOR is nested too deeply")
+    major, short = data[at] >> 5, data[at] & 31
+    at += 1
+    if short < 24:
+        number = short
+    elif short < 28:
+        width = 1 << (short - 24)
+        if len(data) < at + width:
+            raise ValueError("CBOR ends early")
+        number = int.from_bytes(data[at : at + width], "big")
+        at += width
+    elif short == 31 and 2 <= major <= 5:
+        return _indefinite(data, at, major, depth)
+    else:
+        raise ValueError("CBOR of unknown length")
+    match major:
+        case 0:
+            return number, at
+        case 1:
+            return -1 - number, at
+        case 2 | 3:
+            if number > len(data) - at:
+                raise ValueError("CBOR ends early")
+            text = data[at : at + number]
+            return (text if major == 2 else text.decode("utf-8", "replace")), at + number
+        case 4:
+            items = []
+            for _ in range(number):
+                item, at = _value(data, at, depth + 1)
+                items.append(item)
+            return items, at
+        case 5:
+            fields = {}
+            for _ in range(number):
+                key, at = _value(data, at, depth + 1)
+                fields[_key(key)], at = _value(data, at, depth + 1)
+            return fields, at
+        case 6:
+            return _value(data, at, depth + 1)
+        case _:
+            return {20: False, 21: True}.get(short), at
+
+
+def _indefinite(data: bytes, at: int, major: int, depth: int) -> tuple[Any, int]:
+    items = []
+    while data[at] != 0xFF:
+        item, at = _value(data, at, depth + 1)
+        items.append(item)
+    if major == 4:
+        return items, at + 1
+    if major == 5:
+        return {_key(key): item for key, item in zip(items[::2], items[1::2], strict=True)}, at + 1
+    return (b"" if major == 2 else "").join(items), at + 1
+
+
+def _key(key: Any) -> Any:
+    return key if isinstance(key, (int, str, bytes)) else repr(key)
