@@ -50,6 +50,8 @@ class Chosen:
 
 
 def _missing(subject: Subject, wanted: Chosen) -> Iterator[Fault]:
+    if subject.layout.obstacle is not None:  # which is what must be mended first
+        return
     lacking = [
         carrier
         for carrier in subject.record.missing

@@ -69,7 +69,8 @@ def host_of(address: str) -> str | None:
         host = mail["host"]
     else:
         try:
-            parts = urlsplit(address.strip())
+            bare = address.strip()
+            parts = urlsplit(f"https://{bare}" if bare.startswith("www.") else bare)
             host = parts.hostname or ""
         except ValueError:
             return None

@@ -65,14 +65,14 @@ def _differ(subject: Subject, _: NoParameters) -> Iterator[Fault]:
     by_scheme: dict[Scheme, dict[str, set[Identifier]]] = defaultdict(lambda: defaultdict(set))
     for named in subject.said.identifiers:
         with suppress(UsageError):
-            place = f"{named.entry.label}, {named.entry.location}"
-            by_scheme[named.scheme][place].add(named.identifier)
+            found, place = named.identifier, f"{named.entry.label}, {named.entry.location}"
+            by_scheme[named.scheme][place].add(found)
     for scheme, fields in by_scheme.items():
         (first, held), *others = fields.items()
-        for place, found in others:
-            if scheme not in _SEVERAL and not held & found:
+        for place, these in others:
+            if scheme not in _SEVERAL and not held & these:
                 yield Fault(
-                    f"the {scheme.label} is {_listed(held)} ({first}) and {_listed(found)}"
+                    f"the {scheme.label} is {_listed(held)} ({first}) and {_listed(these)}"
                     f" ({place})"
                 )
                 break
@@ -93,6 +93,7 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         " spelt in ten ways. Read are the carriers' own fields, dc:identifier and xmp:Identifier.",
         "embed with the identifier from the catalogue",
         parameters=Schemes,
+        details=True,
     ),
     Rule(
         "identifier-invalid",

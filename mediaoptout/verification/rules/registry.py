@@ -8,6 +8,7 @@ from typing import Any, Final
 from mediaoptout.verification.rules import (
     against,
     carriers,
+    catalogue,
     credential,
     declaration,
     file,
@@ -30,6 +31,7 @@ RULES: Final[Mapping[str, Rule[Any]]] = {
         technical,
         run,
         against,
+        catalogue,
     )
     for rule in module.RULES
 }

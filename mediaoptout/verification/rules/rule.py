@@ -34,6 +34,7 @@ class Group(StrEnum):
     TECHNICAL = "Technical facts"
     RUN = "Over the whole run"
     AGAINST = "Against the masters"
+    CATALOGUE = "Against the catalogue"
 
 
 @dataclass(frozen=True, slots=True)
