@@ -44,6 +44,7 @@ def test_options_that_are_named_exist(page: Path):
     known = {"--full", "--version"}
     for command in ("embed", "verify", "inspect", "formats"):
         known |= set(re.findall(r"--[a-z][a-z0-9-]*", call(command, "--help").out))
+    known |= set(re.findall(r"--[a-z][a-z0-9-]*", call("profile", "export", "--help").out))
     for sub in ("list", "show", "new", "check"):
         known |= set(re.findall(r"--[a-z][a-z0-9-]*", call("profile", sub, "--help").out))
         known |= set(re.findall(r"--[a-z][a-z0-9-]*", call("identity", sub, "--help").out))
