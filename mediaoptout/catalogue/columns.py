@@ -62,6 +62,12 @@ class Column:
         """Whether what it holds is written."""
         return self.field not in (None, Field.FILE, Field.FOLDER)
 
+    @property
+    def compares(self) -> bool:
+        """Whether what it holds is looked for in files that are verified."""
+        field = self.field
+        return field is not None and (field.names_holders or field.scheme is not None)
+
 
 def letter(index: int) -> str:
     """A column's letter, as spreadsheets have it."""

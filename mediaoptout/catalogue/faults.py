@@ -65,7 +65,7 @@ class Fault:
         """The fault as the record of a file shows it."""
         where = f"row {self.row}" if self.row is not None else None
         fix = f"expected {self.expected}" if self.expected else "mend the catalogue"
-        return ErrorInfo(self.code, str(self), where, fix)
+        return ErrorInfo(self.code, self.message if where is None else str(self), where, fix)
 
 
 class FaultsError(CatalogueError):

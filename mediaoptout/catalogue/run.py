@@ -23,6 +23,7 @@ from mediaoptout.splice.source import MAX_READ, FileSource
 from mediaoptout.words import Status, Use
 
 if TYPE_CHECKING:
+    from mediaoptout.catalogue.columns import Column
     from mediaoptout.catalogue.merging import Merging
     from mediaoptout.embedding import Declaration, EmbedOptions
     from mediaoptout.verification.policy import Policy
@@ -129,6 +130,7 @@ def verify_all(
     quick: bool = False,
     policy: Policy | None = None,
     traits: bool = False,
+    columns: Sequence[Column] = (),
     means: Means | None = None,
 ) -> Iterator[tuple[Job, VerifyRecord | None]]:
     """Say what many files reserve, in the order in which they are done; see `embed_all`.
@@ -139,9 +141,10 @@ def verify_all(
         quick: read headers only, and validate no manifest.
         policy: the rules that are asked; None for ``reserved``.
         traits: whether the records shall have what files are compared by.
+        columns: of the catalogue that the jobs have rows of; each file is compared with its row.
         means: what the run may use.
     """
-    found = _verified(jobs, policy, expected, quick, traits, means)
+    found = _verified(jobs, policy, expected, quick, traits, columns, means)
     if policy is None:
         return found
     from mediaoptout.verification.policy import compared
@@ -155,11 +158,15 @@ def _verified(
     expected: Collection[Use] | None,
     quick: bool,
     traits: bool,
+    columns: Sequence[Column],
     means: Means | None,
 ) -> Iterator[tuple[Job, VerifyRecord | None]]:
     uses = None if expected is None else tuple(expected)
     traits = traits or (policy is not None and bool(policy.across()))
-    work = partial(_verify, expected=uses, quick=quick, policy=policy, traits=traits)
+    traits = traits or bool(columns)
+    work = partial(
+        _verify, expected=uses, quick=quick, policy=policy, traits=traits, columns=tuple(columns)
+    )
     for outcome in outcomes(work, jobs, means, validates=not quick):
         if outcome.error is not None:
             yield outcome.job, VerifyRecord(path=str(outcome.job.item.path), error=outcome.error)
@@ -299,6 +306,7 @@ def _verify(
     quick: bool,
     policy: Policy | None,
     traits: bool,
+    columns: tuple[Column, ...],
 ) -> VerifyRecord | None:
     from mediaoptout.verification.check import verify, verify_companion
 
@@ -306,12 +314,32 @@ def _verify(
     if passed_over(job):
         return None if policy is None else verify_companion(path, policy)
     record = verify(path, expected=expected, quick=quick, policy=policy, traits=traits)
-    if job.masters is None:
-        return record
-    from mediaoptout.verification.against import compared
+    if job.masters is not None:
+        from mediaoptout.verification import against
+        from mediaoptout.verification.policy import default
+
+        record = against.compared(record, job.masters, policy or default(), quick=quick)
+    return _against_row(job, record, policy, columns) if columns else record
+
+
+def _against_row(
+    job: Job, record: VerifyRecord, policy: Policy | None, columns: tuple[Column, ...]
+) -> VerifyRecord:
+    """The record of a file, compared with its row, or with why it has none."""
+    from mediaoptout.catalogue.merging import producer_of
+    from mediaoptout.catalogue.rows import particulars
+    from mediaoptout.verification import listed
     from mediaoptout.verification.policy import default
 
-    return compared(record, job.masters, policy or default(), quick=quick)
+    policy = policy or default()
+    if job.row is None:
+        reason = "the catalogue has no row for it" if job.left_out is None else job.left_out.message
+        return listed.rowless(record, reason, policy)
+    said, _ = particulars(columns, job.row, producer=producer_of(job.item.path))
+    of_work = said.work.identifiers if said.work is not None else ()
+    identifiers = {*of_work, *(each for holder in said.holders for each in holder.identifiers)}
+    holders = tuple(dict.fromkeys(holder.name for holder in said.holders))
+    return listed.compared(record, identifiers, holders, policy)
 
 
 def _inspect(job: Job) -> InspectRecord | None:

@@ -13,10 +13,13 @@ from mediaoptout.catalogue.listing import Catalogue, read_catalogue
 from mediaoptout.catalogue.matching import Matched, match
 from mediaoptout.cli import humane
 from mediaoptout.cli.console import Console, printable
+from mediaoptout.errors import ErrorInfo
 
 if TYPE_CHECKING:
     from mediaoptout.catalogue.outputs import Job
     from mediaoptout.catalogue.selection import Item
+    from mediaoptout.records import VerifyRecord
+    from mediaoptout.verification.policy import Policy
 
 WIDTH: Final = 32
 """How wide a header is shown, in characters."""
@@ -43,7 +46,8 @@ def prepared(
     *,
     roles: Sequence[str],
     skip_faulty: bool,
-    holders_needed: bool,
+    holders_needed: bool = False,
+    reads: bool = False,
 ) -> Prepared:
     """Read a catalogue, show its columns, and bring its rows and the files together.
 
@@ -54,16 +58,19 @@ def prepared(
         roles: what the user says of columns.
         skip_faulty: whether to go on without the rows and files that have mistakes.
         holders_needed: whether every row must name a holder.
+        reads: whether files are only compared with it: what has no file or no row is then a
+            finding, and no mistake.
 
     Raises:
         CatalogueError: it cannot be read, or has mistakes.
     """
     catalogue = read_catalogue(path, roles, holders_needed=holders_needed)
-    for line in columns(catalogue, "write"):
+    for line in columns(catalogue, reads=reads):
         console.note(line)
     matched = match(catalogue, items)
     console.note(found(catalogue, matched))
-    faults = in_order((*catalogue.faults, *matched.all_faults))
+    between = matched.faults if reads else matched.all_faults
+    faults = in_order((*catalogue.faults, *between))
     if faults and not skip_faulty:
         raise FaultsError(str(path), faults, catalogue.unit)
     if faults:
@@ -73,29 +80,29 @@ def prepared(
     return Prepared(catalogue, matched, faults)
 
 
-def columns(catalogue: Catalogue, does: str) -> Iterator[str]:
+def columns(catalogue: Catalogue, *, reads: bool) -> Iterator[str]:
     """What each column of a catalogue is for.
 
     Args:
         catalogue: the catalogue.
-        does: what happens with a column that does not only find files.
+        reads: whether files are only compared with it.
     """
     number = humane.count(len(catalogue.rows), catalogue.unit)
     where = f"; headers in row {catalogue.header_row}" if catalogue.header_row else ""
     yield f"{printable(catalogue.path)}: {printable(catalogue.how)}{where}; {number}"
     for column in catalogue.columns:
-        duty = ", ".join(_duties(column, does))
+        duty = ", ".join(_duties(column, reads)) or "skip"
         header = printable(column.name)
-        yield f"  {duty:13} {header[:WIDTH]:{WIDTH}} {_role(column)}".rstrip()
+        yield f"  {duty:14} {header[:WIDTH]:{WIDTH}} {_role(column)}".rstrip()
 
 
-def _duties(column: Column, does: str) -> Iterator[str]:
+def _duties(column: Column, reads: bool) -> Iterator[str]:
     if column.finds:
         yield "match"
-    if column.writes:
-        yield does
-    if not column.finds and not column.writes:
-        yield "skip"
+    if reads and column.compares:
+        yield "compare"
+    if column.writes and not reads:
+        yield "write"
 
 
 def _role(column: Column) -> str:
@@ -123,3 +130,30 @@ def assigned(jobs: Iterable[Job], matched: Matched) -> list[Job]:
         row = matched.rows.get(path)
         given.append(replace(job, row=row, left_out=fault.info if fault is not None else None))
     return given
+
+
+def absent(
+    matched: Matched, unit: str, policy: Policy | None
+) -> list[tuple[Job, VerifyRecord | None]]:
+    """A record for every row that has no file, as verify gives it.
+
+    Args:
+        matched: rows and files.
+        unit: what numbers the rows.
+        policy: how much the finding weighs; None for ``reserved``.
+    """
+    from mediaoptout.catalogue.outputs import Job
+    from mediaoptout.catalogue.selection import Item
+    from mediaoptout.records import VerifyRecord
+    from mediaoptout.verification.policy import default
+    from mediaoptout.verification.rules.rule import Fault as Found
+
+    found: list[tuple[Job, VerifyRecord | None]] = []
+    for fault in matched.fileless:
+        name = fault.value or f"{unit} {fault.row}"
+        message = f"{unit} {fault.row} of the catalogue has no file"
+        error = ErrorInfo(fault.code, fault.message, f"{unit} {fault.row}")
+        findings = (policy or default()).told("catalogue-no-file", Found(message))
+        record = VerifyRecord(path=name, findings=findings, error=error)
+        found.append((Job(Item(Path(name), Path(name), named=True)), record))
+    return found

@@ -102,10 +102,7 @@ def embed(
     if others is not None and in_place:
         raise UsageError("--others is for --output: in place there is nothing to copy")
     if catalogue is None and (columns or skip_faulty):
-        raise UsageError(
-            "--column and --skip-faulty speak of a catalogue, and there is none",
-            fix="give --catalogue FILE",
-        )
+        raise running.no_catalogue()
     asked = profile or DEFAULT, settings or ()
     reservation = load(*asked, holders_follow=catalogue is not None)
     declaration = Declaration.of(reservation)

@@ -91,3 +91,11 @@ def nothing(sources: Sequence[Path], skipped: int) -> UsageError:
     named = ", ".join(str(path) for path in sources[:3])
     others = f" ({skipped} other files are there)" if skipped else ""
     return UsageError(f"there is no media file in {named}{others}", fix="name files or folders")
+
+
+def no_catalogue() -> UsageError:
+    """The error of options that speak of a catalogue where there is none."""
+    return UsageError(
+        "--column and --skip-faulty speak of a catalogue, and there is none",
+        fix="give --catalogue FILE",
+    )

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mediaoptout.cli import parameters as given
 from mediaoptout.cli.settings import Color, Format
 from mediaoptout.words import FailOn
+
+if TYPE_CHECKING:
+    from mediaoptout.catalogue.columns import Column
+    from mediaoptout.catalogue.outputs import Job
+    from mediaoptout.records import VerifyRecord
 
 
 def verify(
@@ -26,6 +32,9 @@ def verify(
         Path | None,
         typer.Option(metavar="FOLDER", help="Compare copies with their masters, which are here."),
     ] = None,
+    catalogue: given.Catalogue = None,
+    columns: given.Columns = None,
+    skip_faulty: given.SkipFaulty = False,
     quick: Annotated[
         bool, typer.Option("--quick", help="Read headers only; validate no manifest.")
     ] = False,
@@ -67,24 +76,42 @@ def verify(
         plan = pair(plan, against, means)
 
     console = Console(form, quiet=quiet, color=color)
+    counting: tuple[Column, ...] = ()
+    lost: list[tuple[Job, VerifyRecord | None]] = []
+    faulty = False
+    if catalogue is None and (columns or skip_faulty):
+        raise running.no_catalogue()
+    if catalogue is not None:
+        from mediaoptout.cli import catalogued
+
+        items = [job.item for job in plan]
+        listed = catalogued.prepared(
+            console, catalogue, items, roles=columns or (), skip_faulty=skip_faulty, reads=True
+        )
+        counting, faulty = listed.catalogue.counting, bool(listed.faults)
+        lost = catalogued.absent(listed.matched, listed.catalogue.unit, rules)
+        plan = catalogued.assigned(plan, listed.matched)
     tally = VerifyTally(fail_on=fail_on)
     clock = summary.Clock()
     named_policy = policy or profile
     with Reporting(
         report, "verify", thumbnails=thumbnails, policy=named_policy, fail_on=fail_on
     ) as reports:
+        outcomes = verify_all(
+            plan, expected=expected, quick=quick, policy=rules, columns=counting, means=means
+        )
         finished = running.follow(
             console,
-            plan,
-            reports.taking(
-                verify_all(plan, expected=expected, quick=quick, policy=rules, means=means)
-            ),
+            [*(job for job, _ in lost), *plan],
+            reports.taking(chain(lost, outcomes)),
             tally,
             lambda record: summary.verified(console, record),
         )
         if finished and not tally.files:
             raise running.nothing(named, tally.skipped)
         code = tally.exit if finished else Exit.NOT_DONE
+        if faulty:
+            code = max(code, Exit.NOT_AS_EXPECTED)
         summary.of_verify(console, tally, clock)
         reports.finish(console, skipped=tally.skipped, exit_code=code, complete=finished)
     raise typer.Exit(code)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mediaoptout.verification.rules.rule import EMBED, Group, Rule
+from mediaoptout.verification.rules.rule import Group, Rule
 from mediaoptout.words import Severity
+
+_EMBED: Final = "'mediaoptout embed --catalogue'"
 
 RULES: Final[tuple[Rule[Any], ...]] = (
     Rule(
@@ -35,7 +37,7 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         None,
         "Each identifier of the row must stand in a carrier of the file. Where the file has"
         " another of the same scheme, one of the two is wrong: the file, its name, or the row.",
-        f"find out which is right; {EMBED} --catalogue to write that of the row",
+        f"find out which is right; {_EMBED} writes that of the row",
     ),
     Rule(
         "catalogue-holder",
@@ -45,6 +47,6 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         None,
         "Everybody whom the row names must be named by the file as somebody whose rights are"
         " reserved. Case and spaces do not count.",
-        f"{EMBED} --catalogue, or correct the row",
+        f"correct the row, or write it: {_EMBED}",
     ),
 )
