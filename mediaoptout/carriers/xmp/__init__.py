@@ -7,6 +7,9 @@ prefixes, qualifiers, comments and character references.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
+
 from mediaoptout.carriers.xmp.merging import merge
 from mediaoptout.carriers.xmp.packet import is_blank, read
 from mediaoptout.carriers.xmp.values import find
@@ -14,6 +17,10 @@ from mediaoptout.vocabularies.properties import Entry
 from mediaoptout.words import Carrier
 
 __all__ = ["merge", "parse"]
+
+_REMEMBERED: Final = 16
+_SHORT: Final = 64 << 10
+"""Up to this size, 64 KiB, packets are remembered."""
 
 
 def parse(data: bytes, location: str, carrier: Carrier = Carrier.XMP) -> tuple[Entry, ...]:
@@ -33,8 +40,16 @@ def parse(data: bytes, location: str, carrier: Carrier = Carrier.XMP) -> tuple[E
     Raises:
         DamagedError: it is no well-formed XMP (code ``damaged-carrier``).
     """
+    return (_remembered if len(data) <= _SHORT else _parsed)(data, location, carrier)
+
+
+def _parsed(data: bytes, location: str, carrier: Carrier) -> tuple[Entry, ...]:
     if is_blank(data):
         return ()
     return tuple(
         Entry(carrier, location, found.name, found.name, found.value) for found in find(read(data))
     )
+
+
+_remembered = lru_cache(maxsize=_REMEMBERED)(_parsed)
+"""The files of a run mostly say the same."""

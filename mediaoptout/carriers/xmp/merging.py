@@ -165,7 +165,7 @@ def _new(
         return Merged((Copy(0, old),), frozenset())
     names = tuple(item.name for item in wanted)
     marking = Property(WROTE, Bag(names))
-    head, tail = render.packet([*wanted, *notes, marking], "r" if read_only else "w")
+    head, tail = render.packet((*wanted, *notes, marking), "r" if read_only else "w")
     spare = room.spare(len(head) + len(tail), old)
     said = frozenset(names)
     return Merged((Insert(head + white_space(spare) + tail),), said)

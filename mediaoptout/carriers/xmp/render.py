@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from mediaoptout.carriers.xmp.names import META_URI, PREFIXES, RDF_URI
@@ -11,6 +12,8 @@ from mediaoptout.carriers.xmp.tree import escape, escape_text
 from mediaoptout.vocabularies.properties import Bag, Gone, LangAlt, Property, Structs, Value
 
 HEADER: Final = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+
+_REMEMBERED: Final = 16
 
 TOOLKIT: Final = "mediaoptout "
 """How the name of our toolkit begins, which a packet of ours states."""
@@ -104,7 +107,7 @@ def _struct(fields: tuple[tuple[str, str], ...], names: Namespaces, indent: str)
     return f'<{item} {parse_type}="Resource">{"".join(lines)}{indent}</{item}>'
 
 
-def description(wanted: list[Property], bound: dict[str, str], indent: str) -> str:
+def description(wanted: Sequence[Property], bound: dict[str, str], indent: str) -> str:
     """A whole ``rdf:Description``."""
     names = Namespaces(bound)
     name, about = names.name("rdf:Description"), names.name("rdf:about")
@@ -114,15 +117,18 @@ def description(wanted: list[Property], bound: dict[str, str], indent: str) -> s
     return f'<{name} {about}=""{declarations}>{body}{indent}</{name}>'
 
 
-def rdf(wanted: list[Property], indent: str) -> str:
+def rdf(wanted: Sequence[Property], indent: str) -> str:
     """A whole ``rdf:RDF``."""
     body = description(wanted, {"rdf": RDF_URI}, indent and indent + " ")
     deeper = indent and indent + " "
     return f'<rdf:RDF xmlns:rdf="{RDF_URI}">{deeper}{body}{indent}</rdf:RDF>'
 
 
-def packet(wanted: list[Property], access: str) -> tuple[bytes, bytes]:
+@lru_cache(maxsize=_REMEMBERED)
+def packet(wanted: tuple[Property, ...], access: str) -> tuple[bytes, bytes]:
     """A new packet, as what stands before and after its white space.
+
+    The files of a run mostly get the same.
 
     Args:
         wanted: what it says.
