@@ -174,8 +174,9 @@ def _qualified(key: str, prefixes: Mapping[str, str]) -> str:
     """A key with our prefix; as it stands where its namespace is none of ours."""
     prefix, _, local = key.partition(":")
     whole = prefixes[prefix] + local if prefix in prefixes else key
+    whole = whole.replace("https:", "http:", 1)
     for ours, uri in NAMESPACES.items():
-        for form in (uri, uri.replace("http:", "https:", 1)):
+        for form in (uri, uri.rstrip("/") + "#"):  # TDMRep has two namespaces
             if whole.startswith(form):
                 return f"{ours}:{whole.removeprefix(form)}"
     return key
