@@ -62,8 +62,9 @@ class Reporting:
             yield job, record
 
     def _exit(self, record: EmbedRecord | VerifyRecord) -> Exit:
-        verified = isinstance(record, VerifyRecord)
-        return record.exit_on(self._fail_on) if verified else record.exit
+        if isinstance(record, VerifyRecord):
+            return record.exit_on(self._fail_on)
+        return record.exit
 
     def finish(self, console: Console, *, skipped: int, exit_code: Exit, complete: bool) -> None:
         """Write the reports, and say where they are.
