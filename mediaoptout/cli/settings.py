@@ -89,7 +89,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
 
 SPOKEN: Final = frozenset(
     """
-    output in-place force overwrite break-credential resign dry-run catalogue skip-faulty
+    output in-place force overwrite break-credential resign dry-run catalogue skip-faulty against
     """.split()
 )
 """Options that are said on the command line only."""
