@@ -5,6 +5,7 @@ A family's module is loaded when a file may be of it: a run over pictures never 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 HEAD: Final = 64
 """How many first bytes every family is shown."""
+
+_LOADING: Final = threading.Lock()
 
 _MODULES: Final = (
     *("jpeg", "png", "webp", "gif", "avi", "tiff", "apetagged", "tta", "psd", "jxl", "jp2", "wav"),
@@ -77,7 +80,9 @@ def _asked(head: bytes) -> Iterator[Container]:
 
 @cache
 def _families(module: str) -> tuple[Container, ...]:
-    families: tuple[Container, ...] = import_module(f"mediaoptout.containers.{module}").FAMILIES
+    # One at a time: threads that import families which share modules would see half of one.
+    with _LOADING:
+        families: tuple[Container, ...] = import_module(f"mediaoptout.containers.{module}").FAMILIES
     return families
 
 
