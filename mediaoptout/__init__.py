@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         LimitError,
         MediaError,
         MediaoptoutError,
+        PolicyError,
         ProfileError,
         RefusedError,
         SourceChangedError,
@@ -52,11 +53,14 @@ if TYPE_CHECKING:
     from mediaoptout.reservation.profiles import load as load_profile
     from mediaoptout.verification.check import verify
     from mediaoptout.verification.look import inspect
+    from mediaoptout.verification.policy import Policy
+    from mediaoptout.verification.policy_files import load as load_policy
     from mediaoptout.vocabularies.statement import Meaning, Statement
     from mediaoptout.words import (
         EXPECTED_USES,
         Carrier,
         Exit,
+        FailOn,
         Integrity,
         Permission,
         Severity,
@@ -82,6 +86,7 @@ _HOMES = {
         "LimitError",
         "MediaError",
         "MediaoptoutError",
+        "PolicyError",
         "ProfileError",
         "RefusedError",
         "SourceChangedError",
@@ -102,11 +107,14 @@ _HOMES = {
     "reservation.profiles": ("load_profile",),
     "verification.check": ("verify",),
     "verification.look": ("inspect",),
+    "verification.policy": ("Policy",),
+    "verification.policy_files": ("load_policy",),
     "vocabularies.statement": ("Meaning", "Statement"),
     "words": (
         "EXPECTED_USES",
         "Carrier",
         "Exit",
+        "FailOn",
         "Integrity",
         "Permission",
         "Severity",
@@ -118,7 +126,7 @@ _HOMES = {
     ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
-_OWN_NAMES = {"load_profile": "load"}
+_OWN_NAMES = {"load_policy": "load", "load_profile": "load"}
 
 __all__ = [
     "EXPECTED_USES",
@@ -132,6 +140,7 @@ __all__ = [
     "ErrorInfo",
     "Essence",
     "Exit",
+    "FailOn",
     "Finding",
     "Holder",
     "InspectRecord",
@@ -145,6 +154,8 @@ __all__ = [
     "MediaError",
     "MediaoptoutError",
     "Permission",
+    "Policy",
+    "PolicyError",
     "ProfileError",
     "RefusedError",
     "Reservation",
@@ -167,6 +178,7 @@ __all__ = [
     "in_place",
     "inspect",
     "inspect_all",
+    "load_policy",
     "load_profile",
     "mirrored",
     "schema",

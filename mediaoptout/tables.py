@@ -158,7 +158,7 @@ def place_of(origin: str, text: str, *names: str) -> str:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'holder'?`` where a known word is close, else nothing."""
-    close = difflib.get_close_matches(word, list(known), 1)
+    close = difflib.get_close_matches(word, [str(item) for item in known], 1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 

@@ -15,11 +15,12 @@ from tests.conftest import SAMPLES
 
 NAMES = """
     EXPECTED_USES Capacity Carrier Credential DamagedError Declaration EmbedOptions EmbedRecord
-    ErrorInfo Essence Exit Finding Holder InspectRecord Integrity Interrupted Item Job LimitError
-    Meaning Means MediaError MediaoptoutError Permission ProfileError RefusedError Reservation Role
-    Severity SourceChangedError Statement Status Trust UnsupportedError UsageError Use Verdict
-    VerifyRecord Vocabulary WriteError __version__ embed embed_all in_place inspect inspect_all
-    load_profile mirrored schema select to_line to_read verify verify_all
+    ErrorInfo Essence Exit FailOn Finding Holder InspectRecord Integrity Interrupted Item Job
+    LimitError Meaning Means MediaError MediaoptoutError Permission Policy PolicyError
+    ProfileError RefusedError Reservation Role Severity SourceChangedError Statement Status
+    Trust UnsupportedError UsageError Use Verdict VerifyRecord Vocabulary WriteError __version__
+    embed embed_all in_place inspect inspect_all load_policy load_profile mirrored schema select
+    to_line to_read verify verify_all
 """.split()
 
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from c2pa import Builder, C2paBuilderIntent, C2paDigitalSourceType, C2paSignerInfo, Signer
@@ -121,7 +122,7 @@ PLAIN = (
 RESERVED = b"DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING"
 
 
-def reservation(number: int, **changes: object) -> Reservation:
+def reservation(number: int, **changes: Any) -> Reservation:
     """What the label says of its recording of a number; every recording has an ISRC of its own."""
     profile = load_profile(
         "eu-tdm",
@@ -134,7 +135,8 @@ def reservation(number: int, **changes: object) -> Reservation:
     )
     isrc = Identifier.parse(Scheme.ISRC, f"FRZ0326{number:05}")
     work = Work(f"Recording {number}", "Jane Doe", (isrc,))
-    return with_texts(replace(profile, **{"works": (work,), **changes}))
+    said: dict[str, Any] = {"works": (work,), **changes}
+    return with_texts(replace(profile, **said))
 
 
 @contextmanager

@@ -32,8 +32,8 @@ def ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
 def test_each_is_found_by_the_right_rule_and_no_other(ground: Ground):
     expected: dict[str, tuple[str, set[str]]] = {}
     for name, plant in FAULTS.items():
-        path, found_by = plant(ground)
-        expected[str(path)] = (name, found_by)
+        planted, found_by = plant(ground)
+        expected[str(planted)] = (name, found_by)
     time.sleep(2)  # until a certificate has expired
     policy = load(str(ground.folder.parent / "planted.toml"))
     records = (record for _, record in verify_all(to_read(select([ground.folder])), policy=policy))

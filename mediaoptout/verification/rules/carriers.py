@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 from typing import Annotated, Any, Final
 
 from mediaoptout.reservation.model import Reservation
 from mediaoptout.verification.rules.rule import EMBED, Fault, Group, NoParameters, Rule
+from mediaoptout.verification.rules.said import texts
 from mediaoptout.verification.rules.subject import Subject
-from mediaoptout.vocabularies import prose
+from mediaoptout.vocabularies import declaration, prose
 from mediaoptout.vocabularies.encoding import encode
-from mediaoptout.vocabularies.properties import (
-    Bag,
-    Entry,
-    LangAlt,
-    Property,
-    Structs,
-    Value,
-    as_text,
-)
+from mediaoptout.vocabularies.properties import Bag, Entry, Structs, Value, as_text
 from mediaoptout.words import Carrier, Severity, Use
 
 _COMPARED: Final = frozenset({"tdm:reservation", "tdm:policy", "plus:DataMining"})
@@ -163,58 +157,56 @@ class OfProfile:
 
 
 def _profile_differs(subject: Subject, wanted: OfProfile) -> Iterator[Fault]:
-    properties, holders = _wanted(wanted.profile, wanted.set_)
+    reservation = _reservation(wanted.profile, wanted.set_)
+    properties = {item.name: item.value for item in encode(reservation)}
     for entry in subject.entries:
-        if entry.name in properties and not _says(entry, properties[entry.name]):
-            value = as_text(properties[entry.name])
+        value = properties.get(entry.name)
+        if value is not None and not _says(entry, value, reservation):
             yield Fault(
                 f"{entry.location} {entry.label} is {_short(as_text(entry.value))!r}, where the"
-                f" profile {wanted.profile} says {_short(value)!r}"
+                f" profile {wanted.profile} says {_short(as_text(value))!r}"
             )
     said = subject.said.holders
-    for name in holders:
-        if said and name not in said:
+    for holder in reservation.holders:
+        if said and holder.name not in said:
             yield Fault(
-                f"the profile {wanted.profile} is for {name}, the file names {', '.join(said)}"
+                f"the profile {wanted.profile} is for {holder.name}, the file names"
+                f" {', '.join(said)}"
             )
 
 
 @cache
-def _wanted(name: str, settings: tuple[str, ...]) -> tuple[dict[str, Value], tuple[str, ...]]:
-    """What a profile has carriers say, and for whom; texts with a date of their own left out."""
+def _reservation(name: str, settings: tuple[str, ...]) -> Reservation:
+    """What a profile reserves; dated as every file is, since days are not compared."""
     from mediaoptout.reservation.profiles import load
+    from mediaoptout.reservation.texts import with_texts
 
-    reservation: Reservation = load(name, settings)
-    texts = {"xmpRights:Marked", "xmpRights:Owner", "plus:CopyrightOwner", "plus:Licensor"}
-    properties: Iterable[Property] = encode(reservation)
-    return (
-        {item.name: item.value for item in properties if item.name not in texts},
-        tuple(holder.name for holder in reservation.holders),
-    )
+    reservation = load(name, settings)
+    if reservation.declared is not None:
+        return reservation
+    return with_texts(replace(reservation, declared=date.min))
 
 
 def _usable_profile(wanted: OfProfile) -> None:
     from mediaoptout.errors import UsageError
 
     try:
-        _wanted(wanted.profile, wanted.set_)
+        _reservation(wanted.profile, wanted.set_)
     except UsageError as error:
         raise ValueError(error.message) from error
 
 
-def _says(entry: Entry, value: Value) -> bool:
-    """Whether an entry says a wanted value; texts of others and other languages may differ."""
-    if isinstance(value, Bag | Structs):
+def _says(entry: Entry, value: Value, reservation: Reservation) -> bool:
+    """Whether an entry says what the profile says; texts of others, and days, may differ."""
+    if isinstance(value, Bag | Structs) or entry.name == declaration.DECLARED:
         return True
-    if not prose.is_ours(value):
-        return as_text(entry.value).strip() == as_text(value).strip()
-    if not prose.is_ours(entry.value) or prose.same_declaration(entry.value, value):
-        return True
-    texts = [text for _, text in value.items] if isinstance(value, LangAlt) else [as_text(value)]
-    single = as_text(entry.value)
-    return not isinstance(entry.value, LangAlt) and any(
-        prose.same_declaration(single, text) for text in texts
-    )
+    if entry.name in prose.NAMES:
+        forms = [text for _, text in (*reservation.texts, *reservation.notices)]
+        return all(
+            not prose.is_ours(text) or any(prose.same_declaration(text, form) for form in forms)
+            for text in texts(entry)
+        )
+    return as_text(entry.value).strip() == as_text(value).strip()
 
 
 def _short(text: str) -> str:
