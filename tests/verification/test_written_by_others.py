@@ -1,4 +1,4 @@
-"""Files that other programs wrote are read rightly: ExifTool, the C2PA library, mutagen, packets."""
+"""Files that others wrote are read rightly: ExifTool, the C2PA library, mutagen, packets."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ class Signer:
         *assertions: dict[str, Any],
         ingredients: tuple[tuple[Path, str], ...] = (),
     ) -> Path:
-        from c2pa import Builder, C2paSignerInfo, Context
+        from c2pa import Builder, C2paBuilderIntent, C2paSignerInfo, Context
         from c2pa import Signer as LibrarySigner
 
         info = C2paSignerInfo(
@@ -244,9 +244,12 @@ class Signer:
                 *assertions,
             ],
         }
-        if any(relation == "parentOf" for _, relation in ingredients):
+        edits = any(relation == "parentOf" for _, relation in ingredients)
+        if edits:
             definition["assertions"] = list(assertions)
         builder = Builder(json.dumps(definition), context=Context.from_dict(settings))
+        if edits:
+            builder.set_intent(C2paBuilderIntent.EDIT)
         for path, relation in ingredients:
             said = json.dumps({"title": path.name, "relationship": relation})
             with path.open("rb") as stream:
