@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from mediaoptout.catalogue.outputs import Job
 from mediaoptout.catalogue.selection import is_media
 from mediaoptout.catalogue.workers import Outcome, run
-from mediaoptout.credentials import identity
+from mediaoptout.credentials import identity, trust
+from mediaoptout.credentials.trust import Anchors
 from mediaoptout.errors import MediaoptoutError, WriteError
 from mediaoptout.records import EmbedRecord, InspectRecord, VerifyRecord
 from mediaoptout.splice.source import MAX_READ, FileSource
@@ -131,6 +132,7 @@ def verify_all(
     policy: Policy | None = None,
     traits: bool = False,
     columns: Sequence[Column] = (),
+    anchors: Anchors | None = None,
     means: Means | None = None,
 ) -> Iterator[tuple[Job, VerifyRecord | None]]:
     """Say what many files reserve, in the order in which they are done; see `embed_all`.
@@ -142,9 +144,10 @@ def verify_all(
         policy: the rules that are asked; None for ``reserved``.
         traits: whether the records shall have what files are compared by.
         columns: of the catalogue that the jobs have rows of; each file is compared with its row.
+        anchors: whom to trust; None for the list in use.
         means: what the run may use.
     """
-    found = _verified(jobs, policy, expected, quick, traits, columns, means)
+    found = _verified(jobs, policy, expected, quick, traits, columns, anchors, means)
     if policy is None:
         return found
     from mediaoptout.verification.policy import compared
@@ -159,13 +162,20 @@ def _verified(
     quick: bool,
     traits: bool,
     columns: Sequence[Column],
+    anchors: Anchors | None,
     means: Means | None,
 ) -> Iterator[tuple[Job, VerifyRecord | None]]:
     uses = None if expected is None else tuple(expected)
     traits = traits or (policy is not None and bool(policy.across()))
     traits = traits or bool(columns)
     work = partial(
-        _verify, expected=uses, quick=quick, policy=policy, traits=traits, columns=tuple(columns)
+        _verify,
+        expected=uses,
+        quick=quick,
+        policy=policy,
+        traits=traits,
+        columns=tuple(columns),
+        anchors=anchors or trust.current(),
     )
     for outcome in outcomes(work, jobs, means, validates=not quick):
         if outcome.error is not None:
@@ -175,15 +185,17 @@ def _verified(
 
 
 def inspect_all(
-    jobs: Sequence[Job], *, means: Means | None = None
+    jobs: Sequence[Job], *, anchors: Anchors | None = None, means: Means | None = None
 ) -> Iterator[tuple[Job, InspectRecord | None]]:
     """Everything that many files say; see `embed_all`.
 
     Args:
         jobs: the files.
+        anchors: whom to trust; None for the list in use.
         means: what the run may use.
     """
-    for outcome in outcomes(_inspect, jobs, means, validates=True):
+    work = partial(_inspect, anchors=anchors or trust.current())
+    for outcome in outcomes(work, jobs, means, validates=True):
         if outcome.error is not None:
             unread = VerifyRecord(path=str(outcome.job.item.path), error=outcome.error)
             summary = outcome.error.message
@@ -307,13 +319,16 @@ def _verify(
     policy: Policy | None,
     traits: bool,
     columns: tuple[Column, ...],
+    anchors: Anchors,
 ) -> VerifyRecord | None:
     from mediaoptout.verification.check import verify, verify_companion
 
     path = job.item.path
     if passed_over(job):
         return None if policy is None else verify_companion(path, policy)
-    record = verify(path, expected=expected, quick=quick, policy=policy, traits=traits)
+    record = verify(
+        path, expected=expected, quick=quick, policy=policy, traits=traits, anchors=anchors
+    )
     if job.masters is not None:
         from mediaoptout.verification import against
         from mediaoptout.verification.policy import default
@@ -342,7 +357,7 @@ def _against_row(
     return listed.compared(record, identifiers, holders, policy)
 
 
-def _inspect(job: Job) -> InspectRecord | None:
+def _inspect(job: Job, anchors: Anchors) -> InspectRecord | None:
     from mediaoptout.verification.look import inspect
 
-    return None if passed_over(job) else inspect(job.item.path)
+    return None if passed_over(job) else inspect(job.item.path, anchors=anchors)

@@ -18,6 +18,7 @@ from mediaoptout.cli import (
     profile,
     schema,
     settings,
+    trust,
     verify,
 )
 from mediaoptout.cli.console import report
@@ -42,6 +43,7 @@ app.command()(inspect.inspect)
 app.add_typer(profile.app)
 app.add_typer(policy.app)
 app.add_typer(identity.app)
+app.add_typer(trust.app)
 app.add_typer(evidence.app)
 app.command()(formats.formats)
 app.command()(schema.schema)

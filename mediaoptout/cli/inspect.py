@@ -19,6 +19,8 @@ def inspect(
             show_default=False,
         ),
     ],
+    trust: given.Trust = None,
+    allow_signer: given.AllowSigner = None,
     jobs: given.Jobs = None,
     max_memory: given.Memory = "1G",
     form: given.Form = Format.TEXT,
@@ -43,7 +45,7 @@ def inspect(
     finished = running.follow(
         console,
         plan,
-        inspect_all(plan, means=means),
+        inspect_all(plan, anchors=running.anchors(trust, allow_signer), means=means),
         tally,
         lambda record: page.inspected(console, record),
     )

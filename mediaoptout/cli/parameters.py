@@ -48,6 +48,21 @@ Form = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what needs attention.")]
 Colour = Annotated[Color, typer.Option("--color", help="Whether to colour the output.")]
+Trust = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|c2pa|none",
+        help="Whose signers to trust: a file of certificates, the C2PA's list, or nobody.",
+    ),
+]
+AllowSigner = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-signer",
+        metavar="SHA256|FILE|NAME",
+        help="Accept this signer and no others: by certificate, or by a trusted name.",
+    ),
+]
 Catalogue = Annotated[
     Path | None,
     typer.Option(

@@ -15,6 +15,7 @@ from mediaoptout.records import EmbedRecord, InspectRecord, VerifyRecord
 
 if TYPE_CHECKING:
     from mediaoptout.catalogue.outputs import Job
+    from mediaoptout.credentials.trust import Anchors
 
 R = TypeVar("R", EmbedRecord, VerifyRecord, InspectRecord)
 R_contra = TypeVar("R_contra", EmbedRecord, VerifyRecord, InspectRecord, contravariant=True)
@@ -48,6 +49,17 @@ def paths(sources: Iterable[str], *, null: bool) -> list[Path]:
     if not found:
         raise UsageError("no paths came on standard input", fix="name files or folders")
     return found
+
+
+def anchors(trust: str | None, allowed: Sequence[str] | None) -> Anchors:
+    """Whom to trust, as the options say it.
+
+    Raises:
+        UsageError: a file holds no certificate.
+    """
+    from mediaoptout.credentials.trust import current, named
+
+    return (current() if trust is None else named(trust)).only(allowed or ())
 
 
 def follow(

@@ -84,6 +84,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "thumbnails": bool,
     },
     "inspect": _COMMON,
+    "strip": {**_COMMON, "sign": bool, "update-checksums": bool, "prove": bool, "others": Others},
 }
 """The options that can be set for each command, and what their values must be."""
 

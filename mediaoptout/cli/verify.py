@@ -38,6 +38,8 @@ def verify(
     quick: Annotated[
         bool, typer.Option("--quick", help="Read headers only; validate no manifest.")
     ] = False,
+    trust: given.Trust = None,
+    allow_signer: given.AllowSigner = None,
     report: given.Reports = None,
     thumbnails: given.Thumbnails = False,
     jobs: given.Jobs = None,
@@ -67,6 +69,7 @@ def verify(
         from mediaoptout.reservation.profiles import expected_uses
 
         expected = expected_uses(profile)
+    anchors = running.anchors(trust, allow_signer)
     means = Means(processes=jobs, memory=humane.parse_size(max_memory), on_interrupt=finishing)
     named = running.paths(sources, null=null)
     plan = to_read(select(named))
@@ -98,7 +101,13 @@ def verify(
         report, "verify", thumbnails=thumbnails, policy=named_policy, fail_on=fail_on
     ) as reports:
         outcomes = verify_all(
-            plan, expected=expected, quick=quick, policy=rules, columns=counting, means=means
+            plan,
+            expected=expected,
+            quick=quick,
+            policy=rules,
+            columns=counting,
+            anchors=anchors,
+            means=means,
         )
         finished = running.follow(
             console,

@@ -49,8 +49,8 @@ class Credential:
 
     @property
     def alive_at_signing(self) -> bool | None:
-        """Whether the certificate was valid at the time of signing; None where no stamp says it."""
-        if self.certificate is None or self.signed_at is None or not self.timestamped:
+        """Whether the certificate was valid at signing; None where no trusted stamp says when."""
+        if self.certificate is None or self.signed_at is None or not self.authority_trusted:
             return None
         try:
             return self.certificate.alive(datetime.fromisoformat(self.signed_at))

@@ -9,13 +9,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mediaoptout.credentials.trust import Anchors
 from mediaoptout.errors import UsageError
 from mediaoptout.records import InspectRecord
 from mediaoptout.reservation import legal
 from mediaoptout.reservation.identifiers import Identifier, Scheme
 from mediaoptout.reservation.model import Holder, Work
 from mediaoptout.reservation.texts import phrases
-from mediaoptout.verification.check import examine
+from mediaoptout.verification.check import Asked, examine
 from mediaoptout.verification.rules.said import Said
 from mediaoptout.verification.sentence import sentence
 from mediaoptout.vocabularies import cawg, creativecommons, prose
@@ -30,13 +31,14 @@ _BASIS: Final = re.compile(r"2019/790|2024/1689|122-5-3|211-3|§\s*44b", re.IGNO
 _UNKNOWN: Final = "und"
 
 
-def inspect(path: Path | str) -> InspectRecord:
+def inspect(path: Path | str, *, anchors: Anchors | None = None) -> InspectRecord:
     """Every statement in a file, where it stands and what it means. Raises nothing of the file's.
 
     Args:
         path: the file.
+        anchors: whom to trust; None for the list in use.
     """
-    seen = examine(path)
+    seen = examine(path, Asked.of(anchors=anchors))
     entries = (*seen.entries, *_of_manifest(seen.report))
     said = Said(entries)
     facts = _dated(said)

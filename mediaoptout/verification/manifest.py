@@ -155,8 +155,8 @@ def manifest_findings(credential: Credential, report: Report | None) -> Iterator
         )
         return
     if credential.integrity is Integrity.BROKEN:
-        yield _broken(credential, report)
-    if credential.uncovered:
+        yield _broken(credential)
+    elif credential.uncovered:
         yield Finding(
             "credential-too-wide",
             Severity.WARNING,
@@ -181,9 +181,11 @@ def manifest_findings(credential: Credential, report: Report | None) -> Iterator
             )
 
 
-def _broken(credential: Credential, report: Report | None) -> Finding:
+def _broken(credential: Credential) -> Finding:
     said = dict.fromkeys(
-        text for code, text in credential.reasons if not code.startswith(ABOUT_TRUST)
+        text
+        for code, text in credential.reasons
+        if code != UNCOVERED and not code.startswith(ABOUT_TRUST)
     )
     reasons = "; ".join(said) or ", ".join(credential.codes)
     whose = f"what {credential.signer} signed" if credential.signer else "what was signed"

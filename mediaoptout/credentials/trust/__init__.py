@@ -178,6 +178,13 @@ def reset() -> bool:
     return bool(there)
 
 
+def source(anchors: Anchors) -> str:
+    """Where a list of signers comes from, for people."""
+    if anchors.name == SHIPPED:
+        return f"the C2PA's list of {DATED} (CC BY 4.0), shipped with this version"
+    return f"from {anchors.name}"
+
+
 def certificates(pem: str) -> tuple[Certificate, ...]:
     """What the certificates of a list say, in its order."""
     return tuple(found for der in _ders(pem.encode("ascii")) if (found := parsed(der)))
