@@ -51,9 +51,13 @@ _TRAINING = (Use.AI_TRAINING, Use.GENERATIVE_AI_TRAINING)
 _METADATA: Final = re.compile(
     r"(?:cawg\.metadata|c2pa\.metadata|stds\.(?:iptc|xmp|exif)[\w.-]*)(?:\.v\d+)?(?:__\d+)?$"
 )
-_MACHINE: Final = frozenset({"plus:DataMining", "tdm:reservation"})
+_SPEAKING: Final = frozenset({"plus:DataMining", "tdm:reservation", "mediaoptout:Withdrawn"})
+"""The properties that say something of training and mining, be it that nothing holds any more."""
 MAX_PROPERTIES: Final = 1000
 """How many properties, or values of one, are read of an assertion."""
+
+SILENCE: Final[Mapping[str, Any]] = {"entries": {}}
+"""The assertion that takes back what the manifests before it say."""
 
 
 def training_mining(reservation: Reservation, prefix: str = "cawg") -> dict[str, Any]:
@@ -164,10 +168,13 @@ def entries(label: str, data: Any, location: str, carrier: Carrier) -> tuple[Ent
 
 
 def speaks(label: str, data: Any) -> bool:
-    """Whether an assertion says something of training and mining."""
-    if decode(label, data, "", Carrier.C2PA):
+    """Whether an assertion says something of training and mining.
+
+    One without entries does: that what was said before is said no longer.
+    """
+    if decode(label, data, "", Carrier.C2PA) or (label == LABEL and data == SILENCE):
         return True
-    return any(entry.name in _MACHINE for entry in entries(label, data, "", Carrier.C2PA))
+    return any(entry.name in _SPEAKING for entry in entries(label, data, "", Carrier.C2PA))
 
 
 def _qualified(key: str, prefixes: Mapping[str, str]) -> str:
