@@ -80,10 +80,12 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "column": list,
         "fail-on": FailOn,
         "quick": bool,
+        "trust": str,
+        "allow-signer": list,
         "report": list,
         "thumbnails": bool,
     },
-    "inspect": _COMMON,
+    "inspect": {**_COMMON, "trust": str, "allow-signer": list},
     "strip": {**_COMMON, "sign": bool, "update-checksums": bool, "prove": bool, "others": Others},
 }
 """The options that can be set for each command, and what their values must be."""
