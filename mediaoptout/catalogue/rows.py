@@ -206,7 +206,7 @@ class _Reading:
     def holders(self, producer: Role | None) -> Iterator[Holder]:
         """Whose rights the row names, each once in each role."""
         seen: set[tuple[str, Role | None]] = set()
-        for field in _NAMING:
+        for field in (each for each in _NAMING if each in self._cells):
             role = producer if field in _PRODUCERS else _ROLES[field]
             names = [name for _, cell in self._cells[field] for name in parts(cell)]
             known = self._of_holders(field, len(names))
