@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -306,8 +307,16 @@ def patiently(action: Callable[[], object]) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make sure that there is a folder at ``path``."""
-    path.mkdir(exist_ok=True)
+    """Make sure that there is a folder at ``path``.
+
+    Raises:
+        FileNotFoundError: there was one, which somebody else has just removed.
+    """
+    try:
+        path.mkdir()
+    except FileExistsError:
+        if not stat.S_ISDIR(path.stat().st_mode):
+            raise
 
 
 def remove_folder(path: Path) -> bool:
