@@ -24,7 +24,6 @@ from mediaoptout.verification.manifest import (
     report_beside,
 )
 from mediaoptout.verification.policy import Policy, default
-from mediaoptout.verification.rules.identifiers import right
 from mediaoptout.verification.rules.rule import Fault
 from mediaoptout.verification.rules.subject import Subject
 from mediaoptout.verification.verdict import judge
@@ -216,6 +215,8 @@ def _examined(
     )
     subject = Subject(record, source, layout, resolved, asked.expected, container, entries, report)
     if asked.traits:
+        from mediaoptout.verification.rules.identifiers import right
+
         traits = Traits(tuple(right(subject)), subject.said.holders)
         record = replace(record, traits=traits)
     record = record.with_findings(asked.policy.findings(subject, quick=asked.quick))

@@ -12,7 +12,7 @@ from mediaoptout.embedding import EmbedOptions
 from mediaoptout.errors import PolicyError
 from mediaoptout.verification import policy_files
 from mediaoptout.verification.policy import default
-from mediaoptout.verification.rules.registry import RULES
+from mediaoptout.verification.rules.registry import HOMES, RULES
 from tests.conftest import SAMPLES
 
 
@@ -249,3 +249,11 @@ def test_every_finding_has_its_rule():
                 first = node.args[0] if node.args else None
                 if isinstance(first, ast.Constant):
                     assert first.value in RULES, (path.name, first.value)
+
+
+def test_the_registry_knows_where_every_rule_is():
+    from importlib import import_module
+
+    for home, ids in HOMES.items():
+        module = import_module(f"mediaoptout.verification.rules.{home}")
+        assert tuple(rule.id for rule in module.RULES) == ids

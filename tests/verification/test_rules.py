@@ -9,7 +9,7 @@ import pytest
 
 from mediaoptout import EmbedOptions, embed, load_policy, load_profile, verify
 from mediaoptout.verification import checksums
-from mediaoptout.verification.rules.declaration import host_of, matches
+from mediaoptout.verification.rules.matching import host_of, matches
 from mediaoptout.verification.rules.technical import Comparison, _fits
 from tests.conftest import SAMPLES
 

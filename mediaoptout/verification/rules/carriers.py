@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
-from functools import cache
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from mediaoptout.reservation.model import Reservation
 from mediaoptout.verification.rules.rule import EMBED, Fault, Group, NoParameters, Rule
-from mediaoptout.verification.rules.said import texts
 from mediaoptout.verification.rules.subject import Subject
-from mediaoptout.vocabularies import declaration, prose
-from mediaoptout.vocabularies.encoding import encode
-from mediaoptout.vocabularies.properties import Bag, Entry, Structs, Value, as_text
+from mediaoptout.vocabularies.properties import Entry, as_text
 from mediaoptout.words import Carrier, Severity, Use
 
 _COMPARED: Final = frozenset({"tdm:reservation", "tdm:policy", "plus:DataMining"})
@@ -146,73 +140,6 @@ def _duplicate(subject: Subject, _: NoParameters) -> Iterator[Fault]:
         yield Fault(f"{len(packets)} XMP packets hold a reservation: {', '.join(packets)}")
 
 
-@dataclass(frozen=True, slots=True)
-class OfProfile:
-    """The profile that files are compared with."""
-
-    profile: Annotated[str, "its name, or the path of its file"] = "eu-tdm"
-    set_: Annotated[
-        tuple[str, ...], "KEY=VALUE pairs that win over the profile, as with --set"
-    ] = ()
-
-
-def _profile_differs(subject: Subject, wanted: OfProfile) -> Iterator[Fault]:
-    reservation = _reservation(wanted.profile, wanted.set_)
-    properties = {item.name: item.value for item in encode(reservation)}
-    for entry in subject.entries:
-        value = properties.get(entry.name)
-        if value is not None and not _says(entry, value, reservation):
-            yield Fault(
-                f"{entry.location} {entry.label} is {_short(as_text(entry.value))!r}, where the"
-                f" profile {wanted.profile} says {_short(as_text(value))!r}"
-            )
-    said = subject.said.holders
-    for holder in reservation.holders:
-        if said and holder.name not in said:
-            yield Fault(
-                f"the profile {wanted.profile} is for {holder.name}, the file names"
-                f" {', '.join(said)}"
-            )
-
-
-@cache
-def _reservation(name: str, settings: tuple[str, ...]) -> Reservation:
-    """What a profile reserves; dated as every file is, since days are not compared."""
-    from mediaoptout.reservation.profiles import load
-    from mediaoptout.reservation.texts import with_texts
-
-    reservation = load(name, settings)
-    if reservation.declared is not None:
-        return reservation
-    return with_texts(replace(reservation, declared=date.min))
-
-
-def _usable_profile(wanted: OfProfile) -> None:
-    from mediaoptout.errors import UsageError
-
-    try:
-        _reservation(wanted.profile, wanted.set_)
-    except UsageError as error:
-        raise ValueError(error.message) from error
-
-
-def _says(entry: Entry, value: Value, reservation: Reservation) -> bool:
-    """Whether an entry says what the profile says; texts of others, and days, may differ."""
-    if isinstance(value, Bag | Structs) or entry.name == declaration.DECLARED:
-        return True
-    if entry.name in prose.NAMES:
-        forms = [text for _, text in (*reservation.texts, *reservation.notices)]
-        return all(
-            not prose.is_ours(text) or any(prose.same_declaration(text, form) for form in forms)
-            for text in texts(entry)
-        )
-    return as_text(entry.value).strip() == as_text(value).strip()
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:59]}…"
-
-
 RULES: Final[tuple[Rule[Any], ...]] = (
     Rule(
         "carrier-damaged",
@@ -271,18 +198,5 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         "A file has one main XMP packet. Where programs have appended a second, each reader takes"
         " another one.",
         "leave one packet",
-    ),
-    Rule(
-        "profile-differs",
-        Group.CARRIERS,
-        "A carrier says something other than the profile does.",
-        Severity.ERROR,
-        _profile_differs,
-        "Every property that the profile would write is compared with what stands in the file,"
-        " wherever it stands; the day of the declaration may differ, and so may texts of others.",
-        "embed the profile",
-        parameters=OfProfile,
-        usable=_usable_profile,
-        details=True,
     ),
 )

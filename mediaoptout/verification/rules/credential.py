@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from mediaoptout.verification.rules.declaration import matches
+from mediaoptout.verification.rules.matching import matches
 from mediaoptout.verification.rules.rule import Fault, Group, NoParameters, Rule
 from mediaoptout.verification.rules.subject import Subject
 from mediaoptout.vocabularies.cawg import decode

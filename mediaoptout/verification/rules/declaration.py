@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from fnmatch import fnmatchcase
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 from mediaoptout.reservation.model import Capacity
+from mediaoptout.verification.rules.matching import host_of, matches
 from mediaoptout.verification.rules.rule import Fault, Group, NoParameters, Rule
 from mediaoptout.verification.rules.said import names, texts
 from mediaoptout.verification.rules.subject import Subject
 from mediaoptout.vocabularies.properties import Entry, as_text
 from mediaoptout.words import Severity
 
-_MAIL: Final = re.compile(r"(?:mailto:)?[^\s@<>]+@(?P<host>[^\s@<>]+\.[^\s@<>.]+)", re.IGNORECASE)
-_HOST: Final = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]+\.?")
 _IN_FORCE: Final = date(2019, 6, 6)
 """When Directive (EU) 2019/790 entered into force: nobody could reserve by it before."""
-
-
-def matches(name: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a name is one of some, which may have ``*`` and ``?``; capitals do not matter."""
-    folded = " ".join(name.split()).casefold()
-    return any(fnmatchcase(folded, " ".join(item.split()).casefold()) for item in patterns)
 
 
 def _holder_missing(subject: Subject, _: NoParameters) -> Iterator[Fault]:
@@ -60,23 +50,6 @@ def _contact(subject: Subject, _: NoParameters) -> Iterator[Fault]:
 
 def _reachable(address: str) -> bool:
     return host_of(address) is not None
-
-
-def host_of(address: str) -> str | None:
-    """The host of a web or e-mail address, lower case; None if it is neither."""
-    mail = _MAIL.fullmatch(address.strip())
-    if mail is not None:
-        host = mail["host"]
-    else:
-        try:
-            bare = address.strip()
-            parts = urlsplit(f"https://{bare}" if bare.startswith("www.") else bare)
-            host = parts.hostname or ""
-        except ValueError:
-            return None
-        if parts.scheme not in ("http", "https"):
-            return None
-    return host.lower() if _HOST.fullmatch(host) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mediaoptout.verification.rules.rule import Rule
+from mediaoptout.verification.rules.rule import NoParameters, Rule
 
 Scalar = str | int | float | bool
 """What a fact can be compared with."""
@@ -47,6 +47,8 @@ def key_of(name: str) -> str:
 @cache
 def described(rule: Rule[Any]) -> tuple[Described, ...]:
     """A rule's parameters, in their order."""
+    if rule.parameters is NoParameters:
+        return ()
     hints = typing.get_type_hints(rule.parameters, include_extras=True)
     found = []
     for item in fields(rule.parameters):
@@ -67,6 +69,8 @@ def converted(rule: Rule[Any], values: Mapping[str, Any], folder: Path) -> Any:
     Raises:
         NotFittingError: a value is of the wrong kind; the arguments are the key and the reason.
     """
+    if not values:
+        return rule.parameters()
     hints = typing.get_type_hints(rule.parameters)
     given: dict[str, Any] = {}
     for item in fields(rule.parameters):

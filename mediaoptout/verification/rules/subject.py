@@ -13,7 +13,6 @@ from mediaoptout.containers.base import Container, Layout
 from mediaoptout.records import Finding, VerifyRecord
 from mediaoptout.splice.source import Source, stepped
 from mediaoptout.verification.manifest import manifest_findings
-from mediaoptout.verification.rules.said import Said
 from mediaoptout.vocabularies.properties import Entry
 from mediaoptout.vocabularies.reading import Resolved
 from mediaoptout.words import Use
@@ -21,6 +20,7 @@ from mediaoptout.words import Use
 if TYPE_CHECKING:
     from mediaoptout.credentials.validation import Report
     from mediaoptout.verification.facts import Fact
+    from mediaoptout.verification.rules.said import Said
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class Subject:
     @cached_property
     def said(self) -> Said:
         """Who declares what, as far as the file says it."""
+        from mediaoptout.verification.rules.said import Said
+
         return Said(self.entries)
 
     @cached_property
