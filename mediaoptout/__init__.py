@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mediaoptout.catalogue.run import Means, embed_all, inspect_all, verify_all
     from mediaoptout.catalogue.selection import Item, select
     from mediaoptout.credentials.credential import Credential
-    from mediaoptout.embedding import Declaration, EmbedOptions, embed
+    from mediaoptout.embedding import Declaration, EmbedOptions, embed, removal, strip
     from mediaoptout.errors import (
         DamagedError,
         ErrorInfo,
@@ -79,7 +79,7 @@ _HOMES = {
     "catalogue.run": ("Means", "embed_all", "inspect_all", "verify_all"),
     "catalogue.selection": ("Item", "select"),
     "credentials.credential": ("Credential",),
-    "embedding": ("Declaration", "EmbedOptions", "embed"),
+    "embedding": ("Declaration", "EmbedOptions", "embed", "removal", "strip"),
     "errors": (
         "DamagedError",
         "ErrorInfo",
@@ -181,8 +181,10 @@ __all__ = [
     "load_policy",
     "load_profile",
     "mirrored",
+    "removal",
     "schema",
     "select",
+    "strip",
     "to_line",
     "to_read",
     "verify",

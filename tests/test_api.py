@@ -19,8 +19,8 @@ NAMES = """
     LimitError Meaning Means MediaError MediaoptoutError Permission Policy PolicyError
     ProfileError RefusedError Reservation Role Severity SourceChangedError Statement Status
     Trust UnsupportedError UsageError Use Verdict VerifyRecord Vocabulary WriteError __version__
-    embed embed_all in_place inspect inspect_all load_policy load_profile mirrored schema select
-    to_line to_read verify verify_all
+    embed embed_all in_place inspect inspect_all load_policy load_profile mirrored removal schema
+    select strip to_line to_read verify verify_all
 """.split()
 
 

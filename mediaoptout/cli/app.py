@@ -18,6 +18,7 @@ from mediaoptout.cli import (
     profile,
     schema,
     settings,
+    strip,
     trust,
     verify,
 )
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command()(embed.embed)
 app.command()(verify.verify)
 app.command()(inspect.inspect)
+app.command()(strip.strip)
 app.add_typer(profile.app)
 app.add_typer(policy.app)
 app.add_typer(identity.app)

@@ -86,7 +86,15 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "thumbnails": bool,
     },
     "inspect": {**_COMMON, "trust": str, "allow-signer": list},
-    "strip": {**_COMMON, "sign": bool, "update-checksums": bool, "prove": bool, "others": Others},
+    "strip": {
+        **_COMMON,
+        "profile": str,
+        "set": list,
+        "sign": bool,
+        "update-checksums": bool,
+        "prove": bool,
+        "others": Others,
+    },
 }
 """The options that can be set for each command, and what their values must be."""
 

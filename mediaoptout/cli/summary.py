@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -86,12 +86,28 @@ def of_embed(
     console: Console, tally: EmbedTally, clock: Clock, *, output: Path | None, dry_run: bool
 ) -> None:
     """What an embed run came to."""
+    _of_writing(console, tally, clock, _MEANING, _next(tally, output, dry_run))
+
+
+def of_strip(console: Console, tally: EmbedTally, clock: Clock, *, dry_run: bool) -> None:
+    """What a strip run came to."""
+    meaning = _MEANING | {Status.UNCHANGED: "unchanged: nothing in them is ours"}
+    _of_writing(console, tally, clock, meaning, _next(tally, None, dry_run))
+
+
+def _of_writing(
+    console: Console,
+    tally: EmbedTally,
+    clock: Clock,
+    meanings: Mapping[Status, str],
+    following: Iterable[str],
+) -> None:
     if console.quiet:
         return
     say = console.line if console.text else console.note
     say()
     say(console.style("strong", f"{humane.count(tally.files, 'file')} in {clock}"))
-    for status, meaning in _MEANING.items():
+    for status, meaning in meanings.items():
         if number := tally.statuses[status]:
             say(f"  {number:>7,}  {meaning}")
     if tally.skipped:
@@ -101,7 +117,7 @@ def of_embed(
         say(f"  {added} added to {copied} that stay as they were")
     for line in (*_listed("Not written", tally.reasons), *_listed("To know", tally.warnings)):
         say(line)
-    for line in _next(tally, output, dry_run):
+    for line in following:
         say(line)
 
 

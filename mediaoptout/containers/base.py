@@ -106,7 +106,9 @@ class Wanted:
         """What ``carrier`` shall say; nothing where it must not be written."""
         if self.carriers is not None and carrier not in self.carriers:
             return ()
-        return self.properties
+        if not self.stripping:
+            return self.properties
+        return tuple(item for item in self.properties if not item.spares(carrier))
 
     @property
     def stripping(self) -> bool:

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mediaoptout.embedding.declaration import Declaration, EmbedOptions
-    from mediaoptout.embedding.single import embed, embed_file
+    from mediaoptout.embedding.single import embed, embed_file, strip
+    from mediaoptout.embedding.stripping import removal
 
-__all__ = ["Declaration", "EmbedOptions", "embed", "embed_file"]
+__all__ = ["Declaration", "EmbedOptions", "embed", "embed_file", "removal", "strip"]
 
 _HOMES = {
     "Declaration": "declaration",
     "EmbedOptions": "declaration",
     "embed": "single",
     "embed_file": "single",
+    "removal": "stripping",
+    "strip": "single",
 }
 
 

@@ -34,6 +34,14 @@ def signs(container: Container, options: EmbedOptions) -> bool:
     return capability.expected or options.sign_flac
 
 
+def resigns(container: Container, layout: Layout, options: EmbedOptions) -> bool:
+    """Whether a file from which ours is taken out is signed: where it was, unless that shall go."""
+    capability = container.carries.get(Carrier.C2PA)
+    writable = capability is not None and capability.write
+    wanted = options.sign and not options.break_credential
+    return wanted and writable and layout.manifest is not None
+
+
 def validated(source: Source, container: Container) -> Report:
     """What the reference reader finds in a file's manifest; reads the file once."""
     from mediaoptout.credentials.validation import validate
@@ -52,6 +60,8 @@ def is_ours(report: Report, declaration: Declaration) -> bool:
         for where, label, data in report.assertions
         for statement in cawg.decode(label, data, where, Carrier.C2PA)
     ]
+    if declaration.strips:
+        return not found
     wanted = declaration.reserved & cawg.USES
     return resolve(found).machine >= wanted
 

@@ -61,6 +61,11 @@ class Declaration:
     reserved: frozenset[Use]
     assertions: tuple[Assertion, ...] = ()
 
+    @property
+    def strips(self) -> bool:
+        """Whether it is that nothing shall be declared any more."""
+        return bool(self.properties) and all(item.goes for item in self.properties)
+
     @classmethod
     def of(cls, reservation: Reservation) -> Declaration:
         """The declaration of a reservation; what it leaves open is completed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,7 @@ from mediaoptout.credentials.session import current
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
 from mediaoptout.embedding.differences import differences
 from mediaoptout.embedding.packages import refuse_packaged
+from mediaoptout.embedding.stripping import removal
 from mediaoptout.errors import DamagedError, RefusedError, WriteError
 from mediaoptout.records import Difference, EmbedRecord, Essence
 from mediaoptout.splice.patch import Patch, PatchedSource
@@ -101,6 +103,76 @@ def _changes(
         will = Difference(Carrier.SIDECAR_C2PA, name, "C2PA manifest", was, "signed anew")
         said = (*said, will)
     return said
+
+
+def strip_beside(
+    record: EmbedRecord, media: Path, target: Path | None, options: EmbedOptions
+) -> EmbedRecord:
+    """Take ours out of the sidecars of a file; those that are wholly ours are deleted.
+
+    Args:
+        record: what was done with the file itself.
+        media: the file.
+        target: where it goes; sidecars are not taken along.
+        options: how far this may go.
+
+    Raises:
+        WriteError: a sidecar cannot be written or deleted.
+    """
+    changed = [*_stripped_packet(media), *_stripped_manifest(media)]
+    if not changed or target is not None:
+        return record
+    if not options.dry_run:
+        for sidecar in changed:
+            _written_or_gone(sidecar)
+    untouched = record.status is Status.UNCHANGED
+    status = Status.PLANNED if options.dry_run else Status.WRITTEN
+    carriers = (
+        Carrier.SIDECAR_XMP if sidecar.path.suffix == sidecars.XMP else Carrier.SIDECAR_C2PA
+        for sidecar in changed
+    )
+    return replace(
+        record,
+        status=status if untouched else record.status,
+        carriers=(*record.carriers, *carriers),
+        sidecars=tuple(str(sidecar.path) for sidecar in changed),
+    )
+
+
+def _stripped_packet(media: Path) -> Iterator[sidecars.Sidecar]:
+    old = sidecars.find(media, sidecars.XMP)
+    if old is None:
+        return
+    try:
+        merged = xmp.merge(old.data, removal().properties)
+    except DamagedError:
+        return
+    if not merged.unchanged(len(old.data)):
+        yield sidecars.Sidecar(old.path, merged.rendered(old.data))
+
+
+def _stripped_manifest(media: Path) -> Iterator[sidecars.Sidecar]:
+    from mediaoptout.credentials.validation import validate_beside
+
+    old = sidecars.find(media, sidecars.C2PA)
+    if old is None:
+        return
+    with FileSource(media) as source:
+        if _is_ours(validate_beside(source, old.data)):
+            yield sidecars.Sidecar(old.path, b"")
+
+
+def _written_or_gone(sidecar: sidecars.Sidecar) -> None:
+    if sidecar.data:
+        put(sidecar.data, sidecar.path, replace=True)
+        return
+    try:
+        sidecar.path.unlink()
+    except OSError as error:
+        raise WriteError(
+            f"the sidecar {sidecar.path} cannot be deleted: {error.strerror or error}",
+            fix="check that you may write to its folder",
+        ) from error
 
 
 def _make_folder(folder: Path) -> None:

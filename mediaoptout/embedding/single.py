@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mediaoptout.containers.base import Change, Container, Layout, Wanted
+from mediaoptout.containers.base import PADDING, Change, Container, Layout, Wanted
 from mediaoptout.containers.essence import named_digest
 from mediaoptout.containers.kinds import MEDIA_EXTENSIONS, kind
 from mediaoptout.containers.proof import proven
@@ -23,6 +23,7 @@ from mediaoptout.embedding.credential import (
     output_is_ours,
     read_back,
     refuse_breaking,
+    resigns,
     seal_for,
     signs,
     validated,
@@ -32,7 +33,8 @@ from mediaoptout.embedding.declaration import Declaration, EmbedOptions
 from mediaoptout.embedding.differences import differences, of_manifest
 from mediaoptout.embedding.essence import check_digest
 from mediaoptout.embedding.packages import refuse_packaged
-from mediaoptout.embedding.sidecar import embed_beside
+from mediaoptout.embedding.sidecar import embed_beside, strip_beside
+from mediaoptout.embedding.stripping import going, had, removal
 from mediaoptout.errors import (
     DamagedError,
     ErrorInfo,
@@ -50,6 +52,7 @@ from mediaoptout.splice.patch import Patch, PatchedSource
 from mediaoptout.splice.recovery import mend
 from mediaoptout.splice.source import FileSource, Source
 from mediaoptout.splice.writer import Seal, same_bytes, swept, write
+from mediaoptout.vocabularies.properties import Property
 from mediaoptout.vocabularies.reading import resolve, statements
 from mediaoptout.words import Carrier, Status
 
@@ -80,6 +83,28 @@ def embed(
     return embed_file(Path(path), target, declaration, options or EmbedOptions())
 
 
+def strip(
+    path: Path | str,
+    output: Path | str | None = None,
+    *,
+    known: Iterable[Property] = (),
+    options: EmbedOptions | None = None,
+) -> EmbedRecord:
+    """Take our statements out of one file. Raises nothing of the file's: the record says it.
+
+    What was there before us stays. A manifest of ours is followed by one that says nothing of
+    uses, with the old one as its parent; with ``break_credential`` it goes.
+
+    Args:
+        path: the file.
+        output: the new file; None to change the file itself.
+        known: what else is ours, where a tag says exactly this (see `Declaration.properties`).
+        options: how far this may go.
+    """
+    target = Path(output) if output is not None else None
+    return embed_file(Path(path), target, removal(known), options or EmbedOptions())
+
+
 def embed_file(
     path: Path, target: Path | None, declaration: Declaration, options: EmbedOptions
 ) -> EmbedRecord:
@@ -92,7 +117,9 @@ def embed_file(
             container = detect(source)
             if container is None:
                 raise _no_family(path, source)
-            if container.sidecar_only or options.sidecar:
+            if declaration.strips:
+                record = _strip(source, container, target, declaration, options)
+            elif container.sidecar_only or options.sidecar:
                 record = embed_beside(source, container, target, declaration, options)
             else:
                 record = _embed(source, container, target, declaration, options)
@@ -136,6 +163,26 @@ def _no_family(path: Path, source: FileSource) -> MediaError:
     )
 
 
+def _strip(
+    source: FileSource,
+    container: Container,
+    target: Path | None,
+    declaration: Declaration,
+    options: EmbedOptions,
+) -> EmbedRecord:
+    """Take ours out of a file and, in place, out of what stands beside it."""
+    if container.sidecar_only:
+        record = EmbedRecord(
+            path=str(source.path),
+            status=Status.UNCHANGED,
+            container=container.name,
+            essence=Essence(unchanged=True, proof="not-rewritten"),
+        )
+    else:
+        record = _embed(source, container, target, declaration, options)
+    return strip_beside(record, source.path, target, options)
+
+
 def _embed(
     source: FileSource,
     container: Container,
@@ -146,13 +193,19 @@ def _embed(
     layout = container.read(source)
     if layout.obstacle is not None:
         raise layout.obstacle
-    signing = signs(container, options)
+    if declaration.strips:
+        signing = resigns(container, layout, options)
+        properties = going(layout, declaration.properties)
+    else:
+        signing = signs(container, options)
+        properties = (*declaration.properties, *had(container, layout))
     wanted = Wanted(
-        properties=declaration.properties,
+        properties=properties,
         force=options.force,
         upgrade_id3=options.upgrade_id3,
         wrap_jxl=options.wrap_jxl,
         drop_manifest=options.break_credential and not signing,
+        padding=0 if declaration.strips else PADDING,
     )
     change = container.change(source, layout, wanted)
     record = EmbedRecord(

@@ -74,9 +74,11 @@ class Gone:
 
     Args:
         texts: what is ours beyond the values and texts that are known to be.
+        spared: the carriers in which it was there before us.
     """
 
     texts: frozenset[str] = frozenset()
+    spared: frozenset[Carrier] = frozenset()
 
 
 Value = str | LangAlt | Bag | Structs | Gone
@@ -120,6 +122,10 @@ class Property:
     def goes(self) -> bool:
         """Whether it shall be said no longer."""
         return isinstance(self.value, Gone)
+
+    def spares(self, carrier: Carrier) -> bool:
+        """Whether it shall go, but not from ``carrier``."""
+        return isinstance(self.value, Gone) and carrier in self.value.spared
 
     @property
     def flat(self) -> Property:

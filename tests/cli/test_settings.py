@@ -21,7 +21,7 @@ def config(tmp_path: Path, monkeypatch, work) -> Path:
 
 def test_without_any(work):
     assert settings.found() == ()
-    assert settings.load() == {"embed": {}, "verify": {}, "inspect": {}}
+    assert settings.load() == {command: {} for command in settings.KEYS}
 
 
 def test_every_key(work):
@@ -46,6 +46,7 @@ def test_every_key(work):
         },
         "verify": {**common, "jobs": 2, "quick": True, "profile": "eu-tdm"},
         "inspect": {**common, "jobs": 1},
+        "strip": {**common, "jobs": 2},
     }
 
 
