@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Collection, Iterator
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -132,6 +133,7 @@ class Page:
     def pieces(self, run: Run) -> Iterator[bytes]:
         """See `Report`."""
         said = self._totals.to_json(run)
+        words = _words({item["rule"] for item in said["rules"]})
         before, after = _asset("page.html").split("$data")
         yield (
             Template(before)
@@ -144,6 +146,7 @@ class Page:
             .encode("utf-8", "backslashreplace")
         )
         yield from _element("run", iter((data(said).encode("utf-8", "backslashreplace"),)))
+        yield from _element("words", iter((data(words).encode(),)))
         yield from _element("pool", self._pool.chunks())
         yield from _element("rows", self._rows.chunks())
         yield from _element("pictures", self._pictures.chunks())
@@ -153,6 +156,17 @@ class Page:
         """See `Report`."""
         for array in (self._pool, self._rows, self._pictures):
             array.close()
+
+
+def _words(rules: Collection[str]) -> dict[str, dict[str, str]]:
+    """What those of our rules find, as sentences in each language."""
+    from mediaoptout.verification.rules.registry import RULES
+
+    french = tomllib.loads(_asset("rules-fr.toml"))
+    return {
+        "en": {rule: RULES[rule].title for rule in sorted(rules) if rule in RULES},
+        "fr": {rule: french[rule] for rule in sorted(rules) if rule in french},
+    }
 
 
 def _element(name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -72,7 +73,7 @@ def test_totals_and_rules(page):
     assert totals[0] == ["4", "reserved"]
     assert sorted(word for _, word in totals) == ["reserved", "unread", "unreserved", "unsupported"]
     rules = page.run(
-        "[...document.querySelectorAll('#rules tbody th')].map((one) => one.innerText)"
+        "[...document.querySelectorAll('#rules tbody button')].map((one) => one.innerText)"
     )
     assert {"not-reserved", "not-media", "container-unsupported"} <= set(rules)
 
@@ -199,6 +200,8 @@ def test_french(tmp_path, page, records):
     shown = text(page, ".detail dl") + text(page, ".detail h3")
     assert "fouille de textes et de données: réservé" in shown
     assert "Emplacement" in text(page, ".detail thead")
+    assert "Personne dans la liste de confiance" in text(page, ".detail .findings")
+    assert "Rien ne réserve les usages attendus" in text(page, "#rules")
 
 
 def test_both_languages_say_everything():
@@ -210,6 +213,17 @@ def test_both_languages_say_everything():
     )
     assert len(english) > 60
     assert english <= french
+
+
+def test_every_rule_has_its_french():
+    from mediaoptout.verification.rules.registry import RULES
+
+    script = (Path(__file__).parents[2] / "mediaoptout/reports/assets/rules-fr.toml").read_text(
+        "utf-8"
+    )
+    french = tomllib.loads(script)
+    assert french.keys() == RULES.keys()
+    assert list(french) == sorted(french)
 
 
 def test_the_browser_chooses_the_language(tmp_path, records, chromium):
@@ -285,7 +299,7 @@ def test_hostile_names_are_shown_and_cannot_act(tmp_path, chromium, name):
     click(chromium, ".row .c-file button")
     assert chromium.run("document.title") == "Rights reservations"
     assert chromium.run("document.querySelectorAll('img, iframe, object, a').length") == 0
-    assert chromium.run("document.scripts.length") == 5
+    assert chromium.run("document.scripts.length") == 6
     assert chromium.run(COUNT) == "1 of 1 file"
     (shown,) = chromium.run(PATHS)
     plain = re.fullmatch(r"[\x20-\x7e]*", name)
@@ -311,11 +325,11 @@ def test_the_data_hold_no_markup(tmp_path):
     html = report(tmp_path / "x.html", tuple(map(hostile, HOSTILE))).read_text("utf-8")
     element = r'<script type="application/json" id="(\w+)">(.*?)</script>'
     elements = re.findall(element, html, re.DOTALL)
-    assert [name for name, _ in elements] == ["run", "pool", "rows", "pictures"]
+    assert [name for name, _ in elements] == ["run", "words", "pool", "rows", "pictures"]
     for _, content in elements:
         assert "<" not in content
         json.loads(content)
-    assert html.count("<script") == 5
+    assert html.count("<script") == 6
     assert "unsafe" not in policy()
 
 

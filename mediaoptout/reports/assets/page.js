@@ -6,6 +6,7 @@
   const run = read("run");
   const pool = read("pool");
   const rows = read("rows");
+  const words = read("words");
   let pictures = null;
   const [DIR, NAME, CONTAINER, SIZE, OUTCOME, EXIT, USES, STATEMENTS, FINDINGS, CREDENTIAL, CARRIERS,
     MISSING, OUTPUT, PICTURE] = Array(14).keys();
@@ -99,6 +100,7 @@
   };
   // What would steer the reader's eye is spelt out: controls, directions, invisible characters.
   const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+  const meaning = (rule) => (Object.hasOwn(words[lang], rule) ? words[lang][rule] : "");
   const safe = (text) => text.replace(HIDDEN, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
   const lines = (text) => text.split(/\r?\n/).map(safe).join("\n");
 
@@ -419,6 +421,7 @@
     return make("ul", { class: "findings" }, ...findings.map((finding) => make("li", {},
       make("strong", { class: severityTone(finding[SEVERITY]) }, word(finding[SEVERITY])), " ",
       make("span", { class: "code" }, safe(finding[RULE])), ": ",
+      ...(lang !== "en" && meaning(finding[RULE]) ? [meaning(finding[RULE]), make("br")] : []),
       make("bdi", { lang: english() }, lines(finding[MESSAGE])),
       ...(finding[FIX] ? [make("br"), `${texts.todo}: `, make("bdi", { lang: english() }, safe(finding[FIX]))] : []))));
   }
@@ -475,7 +478,8 @@
     at("rules").tHead.replaceChildren(make("tr", {}, ...names.map((name) => make("th", { scope: "col" }, name))));
     at("rules").tBodies[0].replaceChildren(...rules.map((entry) => make("tr", {},
       make("td", { class: severityTone(entry.severity) }, word(entry.severity)),
-      make("th", { scope: "row" }, make("button", { type: "button", class: "code", onclick: () => only(entry) }, safe(entry.rule))),
+      make("th", { scope: "row" }, make("button", { type: "button", class: "code", onclick: () => only(entry) }, safe(entry.rule)),
+        make("span", { class: "meaning" }, meaning(entry.rule))),
       make("td", { class: "number" }, number(entry.count)),
       make("td", { lang: english() }, make("bdi", {}, safe(entry.message))),
       make("td", { lang: english() }, make("bdi", {}, safe(entry.fix))))));

@@ -6,6 +6,7 @@ That form is read by many programs: ``openssl cms -verify`` says whether it hold
 from __future__ import annotations
 
 import hashlib
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -102,9 +103,10 @@ def read(data: bytes) -> Signed:
         raise _broken("it is too long")
     try:
         content, info = _opened(data)
-        certificates = load_der_pkcs7_certificates(data)
+        with warnings.catch_warnings(action="error"):  # no other encoding than DER
+            certificates = load_der_pkcs7_certificates(data)
         return _checked(content, info, certificates)
-    except (ValueError, LookupError, StopIteration) as error:
+    except (ValueError, LookupError, StopIteration, Warning) as error:
         raise _broken(str(error) or "its structure is another") from error
 
 
