@@ -22,7 +22,7 @@ from mediaoptout.cli import (
     trust,
     verify,
 )
-from mediaoptout.cli.console import report
+from mediaoptout.cli.console import report, spelling_out
 from mediaoptout.errors import ErrorInfo, MediaoptoutError, UsageError
 from mediaoptout.words import Exit
 
@@ -68,6 +68,7 @@ def common(
     ] = False,
 ) -> None:
     """Write rights reservations inside audio, video and image files, and verify them."""
+    spelling_out()
     context.default_map = settings.load()
 
 

@@ -28,6 +28,12 @@ def printable(text: object) -> str:
     )
 
 
+def spelling_out() -> None:
+    """From now on, what a terminal's encoding cannot show is spelt out, and ends no run."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def report(error: ErrorInfo) -> None:
     """An error that ends the command, on standard error."""
     lines = [printable(line) for line in error.message.splitlines()] or [error.code]

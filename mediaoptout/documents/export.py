@@ -66,12 +66,13 @@ def export(
             fix="take down what was published for it",
         )
     reservation = with_texts(completed(reservation))
+    where = Site.of(reservation, site)
     documents: list[Document] = []
     left_out: list[tuple[Kind, str]] = []
     for kind in Kind:
         if not kinds or kind in kinds:
             try:
-                documents += _made(kind, reservation, Site.of(reservation, site), recordings)
+                documents += _made(kind, reservation, where, recordings)
             except UsageError as error:
                 if kinds:
                     raise

@@ -140,6 +140,9 @@ def check(text: str, origin: str, place: Place, value: Any) -> None:
 
 def _check_kind(key: str, value: Any) -> None:
     kind = KEYS.get(key)
+    if kind is None and any(known.startswith(f"{key}.") for known in KEYS):
+        several = f" or [[{key}]]" if key in REPEATED else ""
+        raise UsageError(f"{key} must be a table, written [{key}]{several}, not {value!r:.60}")
     if kind is None:
         raise UsageError(f"the key {key!r} is not known{suggestion(key, KEYS)}")
     table = isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
@@ -155,6 +158,8 @@ def _check_kind(key: str, value: Any) -> None:
     }.get(kind, isinstance(value, str) and value in kind.removeprefix(_ONE_OF).split(", "))
     if not fits:
         raise UsageError(f"{key} must be {kind}, not {value!r}")
+    if key == "texts.languages" and not value:
+        raise UsageError(f"{key} names no language; there are: {', '.join(phrases())}")
 
 
 def _parts(key: str, value: Any) -> Iterator[tuple[str, Any]]:

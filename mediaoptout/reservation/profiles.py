@@ -314,7 +314,9 @@ def _typed(kind: str, value: str, setting: str) -> Any:
     try:
         return date.fromisoformat(value)
     except ValueError as error:
-        raise ProfileError(f"--set {setting!r}: {error}") from error
+        raise ProfileError(
+            f"--set {setting!r}: {error}", fix="write the date like 2026-01-31"
+        ) from error
 
 
 def _lacks_holder(data: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mediaoptout.reservation.profiles import load, shipped
-from tests.cli.calling import call
+from tests.cli.calling import call, spawn
 
 
 def test_list(work):
@@ -39,6 +39,12 @@ def test_show(work):
     assert somebody.code == 0 and "plus:DataMining" in somebody.out
     gone = call("profile", "show", "eu-tdm", "--set", "declaration.withdrawn=2027-01-01")
     assert gone.code == 0 and "# plus:DataMining = (taken out)" in gone.out
+
+
+def test_a_terminal_that_cannot_show_it(work):
+    result = spawn("profile", "show", "adami", env={"PYTHONIOENCODING": "ascii"})
+    assert result.code == 0
+    assert "artistes-interpr\\xe8tes" in result.out
 
 
 def test_new_and_check(work):

@@ -271,6 +271,8 @@ def test_where_the_site_is():
     )
     with pytest.raises(UsageError, match="no address of a site"):
         Site.of(reservation, "label")
+    with pytest.raises(UsageError, match="no address of a site"):
+        export(reservation, site="label")
 
 
 def test_writing(tmp_path):
