@@ -49,8 +49,12 @@ if TYPE_CHECKING:
         schema,
         to_line,
     )
-    from mediaoptout.reservation.model import Capacity, Holder, Reservation, Role
+    from mediaoptout.reservation.delivery import Delivery
+    from mediaoptout.reservation.identifiers import Identifier, Scheme
+    from mediaoptout.reservation.model import Capacity, Holder, Licence, Reservation, Role, Work
+    from mediaoptout.reservation.profiles import delivery as load_delivery
     from mediaoptout.reservation.profiles import load as load_profile
+    from mediaoptout.reservation.texts import with_texts
     from mediaoptout.verification.check import verify
     from mediaoptout.verification.look import inspect
     from mediaoptout.verification.policy import Policy
@@ -103,8 +107,11 @@ _HOMES = {
         "schema",
         "to_line",
     ),
-    "reservation.model": ("Capacity", "Holder", "Reservation", "Role"),
-    "reservation.profiles": ("load_profile",),
+    "reservation.delivery": ("Delivery",),
+    "reservation.identifiers": ("Identifier", "Scheme"),
+    "reservation.model": ("Capacity", "Holder", "Licence", "Reservation", "Role", "Work"),
+    "reservation.profiles": ("load_delivery", "load_profile"),
+    "reservation.texts": ("with_texts",),
     "verification.check": ("verify",),
     "verification.look": ("inspect",),
     "verification.policy": ("Policy",),
@@ -126,7 +133,7 @@ _HOMES = {
     ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
-_OWN_NAMES = {"load_policy": "load", "load_profile": "load"}
+_OWN_NAMES = {"load_delivery": "delivery", "load_policy": "load", "load_profile": "load"}
 
 __all__ = [
     "EXPECTED_USES",
@@ -135,6 +142,7 @@ __all__ = [
     "Credential",
     "DamagedError",
     "Declaration",
+    "Delivery",
     "EmbedOptions",
     "EmbedRecord",
     "ErrorInfo",
@@ -143,11 +151,13 @@ __all__ = [
     "FailOn",
     "Finding",
     "Holder",
+    "Identifier",
     "InspectRecord",
     "Integrity",
     "Interrupted",
     "Item",
     "Job",
+    "Licence",
     "LimitError",
     "Meaning",
     "Means",
@@ -160,6 +170,7 @@ __all__ = [
     "RefusedError",
     "Reservation",
     "Role",
+    "Scheme",
     "Severity",
     "SourceChangedError",
     "Statement",
@@ -171,6 +182,7 @@ __all__ = [
     "Verdict",
     "VerifyRecord",
     "Vocabulary",
+    "Work",
     "WriteError",
     "__version__",
     "embed",
@@ -178,6 +190,7 @@ __all__ = [
     "in_place",
     "inspect",
     "inspect_all",
+    "load_delivery",
     "load_policy",
     "load_profile",
     "mirrored",
@@ -189,6 +202,7 @@ __all__ = [
     "to_read",
     "verify",
     "verify_all",
+    "with_texts",
 ]
 
 
