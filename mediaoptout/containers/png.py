@@ -36,6 +36,8 @@ MAX_BLOCKS: Final = 4096
 """How many blocks of metadata are read."""
 MAX_TEXT: Final = 16 << 20
 """How many bytes of text are read from them together, inflated."""
+PROBED: Final = 2000
+"""Where the first picture of an animation begins at the latest, to be found by whoever probes."""
 _EXIF: Final = b"Exif\0\0"
 
 
@@ -156,7 +158,7 @@ class Png(Container):
             return bool(old)
         hole = (Hole(len(self.frame_manifest(bytes(wanted.manifest or 0))), MANIFEST),)
         content = hole if wanted.manifest is not None else ()
-        image = next(c.start for c in layout.chunks if c.type in IMAGE)
+        image = _start_of_images(layout)
         limit = layout.size if _animated(layout) else image
         # After eXIf: ExifTool does not look for Exif behind a manifest.
         last = max(
@@ -213,18 +215,23 @@ def _blocks(
 def _place(layout: PngLayout, old: Text | None, chunk: bytes) -> Edit:
     """A chunk instead of the old one; a new one behind the header, to be found early.
 
-    In an animation it stands behind the pictures: ffmpeg takes a file for a still picture unless
-    ``acTL`` and the first ``IDAT`` stand in the first 2 KiB.
+    In an animation a long one stands behind the pictures: ffmpeg takes a file for a still picture
+    unless ``acTL`` and the first ``IDAT`` begin in the first 2 KiB.
     """
     if old is not None:
         return Edit(old.chunk.start, old.chunk.end, (Insert(chunk),))
-    header = next(item.end for item in layout.chunks if item.type == b"IHDR")
-    at = _end_of_images(layout) if _animated(layout) else header
+    at = next(item.end for item in layout.chunks if item.type == b"IHDR")
+    if _animated(layout) and _start_of_images(layout) + len(chunk) > PROBED:
+        at = _end_of_images(layout)
     return Edit(at, at, (Insert(chunk),))
 
 
 def _animated(layout: PngLayout) -> bool:
     return any(item.type == b"acTL" for item in layout.chunks)
+
+
+def _start_of_images(layout: PngLayout) -> int:
+    return min(item.start for item in layout.chunks if item.type in IMAGE)
 
 
 def _end_of_images(layout: PngLayout) -> int:
