@@ -179,7 +179,7 @@ class _Reading:
 
     def file(self) -> str | None:
         """Where the row says that its file is."""
-        name, folder = self.one(Field.FILE, _line), self.one(Field.FOLDER, _line)
+        name, folder = self.one(Field.FILE, str), self.one(Field.FOLDER, str)
         if name is None or folder is None:
             return name
         return folder.rstrip("/\\") + "/" + name

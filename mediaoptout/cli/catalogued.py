@@ -109,7 +109,7 @@ def _role(column: Column) -> str:
     if column.field is not None:
         return column.role
     if column.reason == "not known":
-        return f"not known (say what it is with --column '{printable(column.name)}=ROLE')"
+        return f"not known; tell with --column '{printable(column.name)}=ROLE'"
     return column.reason
 
 

@@ -30,22 +30,24 @@ def differences(before: Iterable[Block], after: Iterable[Block]) -> tuple[Differ
 
 
 def of_manifest(
-    before: Layout, after: Layout, old: str | None, new: str | None
+    before: Layout, after: Layout, place: str, old: str | None, new: str | None
 ) -> tuple[Difference, ...]:
-    """That a manifest comes, is renewed, or goes; nothing where there is none.
+    """That a manifest comes, is renewed, or goes; nothing where there is none, or it stays.
 
     Args:
         before: the file as it is.
         after: as it will be.
+        place: where the format has manifests; one that is not made yet may not be found.
         old: who signed the manifest that is there, where that is known.
         new: who will have signed; None for nobody.
     """
-    block = after.manifest or before.manifest
-    if block is None or (new is None and after.manifest is not None):
+    if new is None and (before.manifest is None or after.manifest is not None):
         return ()
+    block = after.manifest or before.manifest
     was = f"signed by {old or 'somebody else'}" if before.manifest is not None else None
     will = None if new is None else f"signed by {new}"
-    return (Difference(Carrier.C2PA, block.location, "C2PA manifest", was, will),)
+    location = block.location if block is not None else place
+    return (Difference(Carrier.C2PA, location, "C2PA manifest", was, will),)
 
 
 def _changed(

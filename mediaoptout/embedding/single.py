@@ -261,7 +261,9 @@ def _embed(
         old = before.credential.signer if before is not None else None
         new = session.identity.name if signed and session is not None else None
         said = differences(layout.blocks, result.blocks)
-        return replace(record, changes=(*said, *of_manifest(layout, result, old, new)))
+        place = container.carries[Carrier.C2PA].place if signed else ""
+        sealed = of_manifest(layout, result, place, old, new)
+        return replace(record, changes=(*said, *sealed))
     patch = change.patch
     if pending is not None and target is None:
         # A manifest of the same length as the one before it moves nothing either.

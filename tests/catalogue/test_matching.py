@@ -23,7 +23,7 @@ NFC, NFD = "Été.wav", unicodedata.normalize("NFD", "Été.wav")
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch) -> Path:
+def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mediaoptout.catalogue.columns import resolve, told
-from mediaoptout.catalogue.faults import CatalogueError, Fault, FaultsError
+from mediaoptout.catalogue.faults import CatalogueError, FaultsError
 from mediaoptout.catalogue.listing import read_catalogue
 from mediaoptout.catalogue.merging import Merging, merged, producer_of
 from mediaoptout.catalogue.rows import Particulars, Row, clean, particulars
@@ -22,7 +22,7 @@ from mediaoptout.words import Permission, Use
 ISNI = "0000000121032683"
 
 
-def said(cells: dict[str, str], *, producer: Role | None = Role.PHONOGRAM_PRODUCER) -> Particulars:
+def said(cells: dict[str, str], *, producer: Role | None = Role.PHONOGRAM_PRODUCER):
     found, faults = read(cells, producer=producer)
     assert faults == ()
     return found
@@ -35,7 +35,7 @@ def read(cells: dict[str, str], **options):
     return particulars(columns, Row.of(7, texts), **options)
 
 
-def fault(cells: dict[str, str]) -> Fault:
+def fault(cells: dict[str, str]):
     (only,) = read(cells)[1]
     return only
 

@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -26,8 +27,8 @@ ROWS = (
 def table(delimiter: str = ",", rows=(HEADERS, *ROWS), end: str = "\r\n") -> str:
     stream = io.StringIO(newline="")
     # The writer of Python does not see that a line feed needs quotes where lines end otherwise.
-    quoting = csv.QUOTE_ALL if end == "\r" else csv.QUOTE_MINIMAL
-    csv.writer(stream, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(rows)
+    quote: Any = csv.QUOTE_ALL if end == "\r" else csv.QUOTE_MINIMAL
+    csv.writer(stream, delimiter=delimiter, lineterminator=end, quoting=quote).writerows(rows)
     return stream.getvalue()
 
 
@@ -143,7 +144,7 @@ def test_what_is_not_there_says_so(tmp_path):
 
 def workbook(path: Path, rows, *, title: str = "Catalogue") -> Workbook:
     book = Workbook()
-    sheet = book.active
+    sheet = book.worksheets[0]
     sheet.title = title
     for row in rows:
         sheet.append(row)
@@ -166,7 +167,7 @@ def test_a_workbook_reads_the_same(tmp_path):
 def test_numbers_and_days_of_a_workbook_are_as_they_are_shown(tmp_path):
     path = tmp_path / "c.xlsx"
     book = Workbook()
-    sheet = book.active
+    sheet = book.worksheets[0]
     sheet.append(["file", "UPC", "EAN", "Date", "Year"])
     sheet.append(["a.wav", 12345678905, 3600000000000.0, datetime(2025, 3, 11), 2024.5])
     sheet.append(["b.wav", "012345678905", None, date(2025, 3, 12), True])
@@ -181,7 +182,7 @@ def test_numbers_and_days_of_a_workbook_are_as_they_are_shown(tmp_path):
 def test_the_sheet_that_is_a_catalogue_is_found(tmp_path):
     path = tmp_path / "c.xlsx"
     book = Workbook()
-    book.active.append(["Notes"])
+    book.worksheets[0].append(["Notes"])
     book.create_sheet("Masters").append(HEADERS)
     book["Masters"].append(ROWS[0])
     book.create_sheet("Old").append(["file"])
