@@ -45,8 +45,7 @@ def explained(rule_id: str, asked_by: Mapping[str, str]) -> str:
     lines = [f"{rule.id}: {rule.title}", "", *_wrapped(rule.why), ""]
     lines += _wrapped(f"What to do: {rule.fix}.")
     lines += ["", f"Severity: {rule.severity}, unless a policy says otherwise"]
-    told = ", ".join(f"{name} ({severity})" for name, severity in asked_by.items())
-    lines.append(f"Asked by: {told or 'no policy that is shipped'}")
+    lines.append(f"Asked {_asked(rule, asked_by)}")
     lines += [f"Note: {note}" for note in _notes(rule)]
     parameters = described(rule)
     if parameters:
@@ -99,8 +98,7 @@ def _section(rule: Rule[Any], asked_by: Mapping[str, str]) -> Iterator[str]:
     yield ""
     yield f"What to do: {rule.fix}."
     yield ""
-    told = ", ".join(f"`{name}` ({severity})" for name, severity in asked_by.items())
-    yield f"Severity: {rule.severity}. Asked by: {told or 'no policy that is shipped'}."
+    yield f"Severity: {rule.severity}. Asked {_asked(rule, asked_by)}."
     for note in _notes(rule):
         yield f"{note[0].upper()}{note[1:]}."
     parameters = described(rule)
@@ -111,6 +109,20 @@ def _section(rule: Rule[Any], asked_by: Mapping[str, str]) -> Iterator[str]:
         for item in parameters:
             default = f"`{item.default}`" if item.default else ""
             yield f"| `{item.key}` | {item.kind} | {default} | {item.help} |"
+
+
+def _asked(rule: Rule[Any], asked_by: Mapping[str, str]) -> str:
+    """By which policies a rule is asked, and with which severity."""
+    if rule.group in _OPTIONS:
+        return f"with {_OPTIONS[rule.group]}, whatever the policy"
+    return "by " + (
+        ", ".join(f"{name} ({severity})" for name, severity in asked_by.items())
+        or "no policy that is shipped"
+    )
+
+
+_OPTIONS: Final = {Group.AGAINST: "--against", Group.CATALOGUE: "--catalogue"}
+"""Rules that are asked with an option."""
 
 
 def _notes(rule: Rule[Any]) -> Iterator[str]:
