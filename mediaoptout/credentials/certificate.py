@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 _REMEMBERED: Final = 256
 
+_SERVICES: Final = frozenset({"1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"})
+"""The purposes "time stamping" and "OCSP signing"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -27,6 +30,8 @@ class Certificate:
         not_before: when it begins, in UTC.
         not_after: when it ends, in UTC.
         fingerprint: the SHA-256 of its DER form, in hexadecimal.
+        may_sign: whether it is for anything but time stamps and answers about revocation: of
+            those the standard says that they sign nothing else (C2PA 2.2, 14.5.1).
     """
 
     common_name: str | None
@@ -37,6 +42,7 @@ class Certificate:
     not_before: datetime
     not_after: datetime
     fingerprint: str
+    may_sign: bool = True
 
     def alive(self, moment: datetime) -> bool:
         """Whether the moment lies in its time."""
@@ -68,9 +74,20 @@ def parsed(der: bytes) -> Certificate | None:
             not_before=found.not_valid_before_utc,
             not_after=found.not_valid_after_utc,
             fingerprint=fingerprint(der),
+            may_sign=_SERVICES.isdisjoint(_purposes(found)),
         )
     except ValueError:
         return None
+
+
+def _purposes(certificate: x509.Certificate) -> set[str]:
+    from cryptography import x509
+
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    except x509.ExtensionNotFound:
+        return set()
+    return {purpose.dotted_string for purpose in found.value}
 
 
 def _named(name: x509.Name, identifier: str) -> str | None:

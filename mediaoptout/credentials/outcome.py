@@ -12,7 +12,9 @@ from mediaoptout.credentials.credential import Credential
 from mediaoptout.credentials.jumbf import Binding, Store
 from mediaoptout.credentials.reasons import (
     ABOUT_TRUST,
+    INVALID,
     NOT_ALLOWED,
+    REVOKED,
     TRUST,
     UNCOVERED,
     UNTRUSTED,
@@ -51,14 +53,24 @@ class Outcome:
     authority_trusted: bool = False
 
     @classmethod
-    def of(cls, results: Mapping[str, Any]) -> Outcome:
-        """From the reader's ``validation_results``."""
+    def of(cls, results: Mapping[str, Any], *, vouches: bool | None = None) -> Outcome:
+        """From the reader's ``validation_results``.
+
+        Args:
+            results: what it says.
+            vouches: whether the list for signers vouches for this one, where that was asked apart;
+                see `doubtful`.
+        """
         active = results.get("activeManifest", {})
         successes = list(active.get("success", ()))
         codes = {item.get("code") for item in successes}
         trusted = [item for item in successes if item.get("code") == _TRUSTED]
-        vouches = any(map(vouched, trusted))
+        if vouches is None:
+            vouches = any(map(vouched, trusted))
         failures = list(dict.fromkeys(_codes(active.get("failure", ()))))
+        notes = list(_codes(active.get("informational", ())))
+        # That a certificate was revoked is no failure to the reader, only a remark.
+        failures += [code for code in notes if code in REVOKED and code not in failures]
         if trusted and not vouches:
             # Only the list for time stamps knows this signer.
             failures.append(UNTRUSTED)
@@ -67,7 +79,7 @@ class Outcome:
             failures += [code for code in changed if not code.startswith(ABOUT_TRUST)]
         return cls(
             failures=tuple(failures),
-            notes=tuple(_codes(active.get("informational", ()))),
+            notes=tuple(code for code in notes if code not in failures),
             trusted=vouches,
             timestamped="timeStamp.validated" in codes or "timeStamp.trusted" in codes,
             authority=_authority((*successes, *active.get("informational", ()))),
@@ -91,6 +103,16 @@ class Outcome:
         return tuple((code, sentence(code)) for code in dict.fromkeys(self.failures))
 
 
+def doubtful(results: Mapping[str, Any]) -> bool:
+    """Whether the reader trusts the signer for an anchor of the list for time stamps.
+
+    It names the one anchor that it came upon; the list for signers may have it too.
+    """
+    successes = results.get("activeManifest", {}).get("success", ())
+    trusted = [item for item in successes if item.get("code") == _TRUSTED]
+    return bool(trusted) and not any(map(vouched, trusted))
+
+
 def judged(
     credential: Credential, store: Store, anchors: Anchors, place: Span | None
 ) -> Credential:
@@ -105,6 +127,9 @@ def judged(
     signer = parsed(store.chain[0]) if store.chain else None
     reasons = dict(credential.reasons)
     trust = credential.trust
+    if signer is not None and not signer.may_sign:
+        reasons[INVALID] = sentence(INVALID)
+        trust = _trust(tuple(reasons), trusted=False)
     if anchors.allowed is not None:
         if anchors.allowed.pinned(signer):
             reasons.pop(UNTRUSTED, None)

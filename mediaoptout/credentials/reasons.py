@@ -10,17 +10,22 @@ ABOUT_TRUST: Final = ("signingCredential.", "timeStamp.", "claimSignature.outsid
 """What says something of the signer or the time, and nothing of the bytes."""
 
 UNTRUSTED: Final = "signingCredential.untrusted"
+INVALID: Final = "signingCredential.invalid"
+REVOKED: Final = ("signingCredential.ocsp.revoked", "signingCredential.revoked")
+UNSIGNED: Final = ("claimSignature.mismatch", "claimSignature.missing")
+"""Then the certificate is only one that somebody put there: it says nothing of who signed."""
+
 NOT_ALLOWED: Final = "mediaoptout.signer.notAllowed"
 UNCOVERED: Final = "mediaoptout.binding.tooWide"
 
 TRUST: Final[tuple[tuple[str, Trust], ...]] = (
-    ("signingCredential.ocsp.revoked", Trust.REVOKED),
-    ("signingCredential.revoked", Trust.REVOKED),
+    *((code, Trust.REVOKED) for code in REVOKED),
     ("signingCredential.expired", Trust.EXPIRED),
     ("claimSignature.outsideValidity", Trust.EXPIRED),
     (UNTRUSTED, Trust.UNTRUSTED),
-    ("signingCredential.invalid", Trust.UNTRUSTED),
+    (INVALID, Trust.UNTRUSTED),
     (NOT_ALLOWED, Trust.UNTRUSTED),
+    *((code, Trust.UNTRUSTED) for code in UNSIGNED),
 )
 """What a code makes of the signer; the first that is there decides."""
 
@@ -63,8 +68,7 @@ _SENTENCES: Final[dict[str, str]] = {
     "manifest.update.wrongParents": "it says that only the manifest changed, and has no parent",
     "signingCredential.expired": "the certificate has ended, and no trusted time stamp shows that"
     " the file was signed before",
-    "signingCredential.invalid": "the certificate is not one for signing media: its purpose or form"
-    " is wrong",
+    INVALID: "the certificate is not one for signing media: its purpose or form is wrong",
     "signingCredential.ocsp.inaccessible": "whether the certificate was revoked could not be asked",
     "signingCredential.ocsp.revoked": "the certificate was revoked by who issued it",
     "signingCredential.ocsp.skipped": "whether the certificate was revoked was not asked, since"

@@ -15,7 +15,7 @@ from c2pa import C2paError, Context
 
 from mediaoptout.credentials import jumbf, library
 from mediaoptout.credentials.credential import ACTIVE, COMPONENT, PARENT, Credential
-from mediaoptout.credentials.outcome import Outcome, judged
+from mediaoptout.credentials.outcome import Outcome, doubtful, judged
 from mediaoptout.credentials.reasons import ABOUT_TRUST, sentence
 from mediaoptout.credentials.trust import Anchors
 from mediaoptout.splice.patch import Span
@@ -136,16 +136,21 @@ def _read(
     place: Span | None,
 ) -> Report:
     asked = check and anchors is not None
-    context = _context(check, anchors if asked and anchors is not None else _NOBODY)
+    whom = anchors if asked and anchors is not None else _NOBODY
+    vouches = None
     try:
-        found = library.manifests(source, media_type, context, beside, whole=asked)
+        found = library.manifests(source, media_type, _context(check, whom), beside, whole=asked)
+        if doubtful(found.document.get("validation_results", {})):
+            signers = _context(check, replace(whom, timestamps=""))
+            again = library.manifests(source, media_type, signers, beside)
+            vouches = Outcome.of(again.document.get("validation_results", {})).trusted
     except (C2paError, ValueError) as error:
         return _unreadable(error, check)
-    report = _report(found.document, check)
-    if not asked or anchors is None:
+    report = _report(found.document, check, vouches)
+    if not asked:
         return report
     store = jumbf.read(found.store, str(found.document.get("active_manifest")))
-    return replace(report, credential=judged(report.credential, store, anchors, place))
+    return replace(report, credential=judged(report.credential, store, whom, place))
 
 
 def _unreadable(error: Exception, check: bool) -> Report:
@@ -157,10 +162,10 @@ def _unreadable(error: Exception, check: bool) -> Report:
     return Report(Credential(integrity, codes=codes, reasons=((code, sentence(code)),)))
 
 
-def _report(document: Mapping[str, Any], check: bool) -> Report:
+def _report(document: Mapping[str, Any], check: bool, vouches: bool | None = None) -> Report:
     manifests = document.get("manifests", {})
     active = manifests.get(document.get("active_manifest"), {})
-    outcome = Outcome.of(document.get("validation_results", {}))
+    outcome = Outcome.of(document.get("validation_results", {}), vouches=vouches)
     signature = active.get("signature_info", {})
     credential = Credential(
         integrity=outcome.integrity if check else Integrity.UNCHECKED,

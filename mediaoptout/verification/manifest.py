@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Final
 from mediaoptout.containers import sidecars
 from mediaoptout.containers.base import Container
 from mediaoptout.credentials.credential import COMPONENT, Credential
-from mediaoptout.credentials.reasons import ABOUT_TRUST, TRUST, UNCOVERED, UNTRUSTED, sentence
+from mediaoptout.credentials.reasons import (
+    ABOUT_TRUST,
+    TRUST,
+    UNCOVERED,
+    UNSIGNED,
+    UNTRUSTED,
+    sentence,
+)
 from mediaoptout.credentials.trust import Anchors
 from mediaoptout.records import Finding
 from mediaoptout.splice.patch import Span
@@ -163,7 +170,8 @@ def manifest_findings(credential: Credential, report: Report | None) -> Iterator
             dict(credential.reasons)[UNCOVERED],
             "ask the signer to sign the whole file",
         )
-    if credential.trust in _TRUST:
+    signed = not any(code in UNSIGNED for code, _ in credential.reasons)
+    if signed and credential.trust in _TRUST:
         rule, severity, fix = _TRUST[credential.trust]
         about = {code for code, trust in TRUST if trust is credential.trust}
         said = [text for code, text in credential.reasons if code in about]
