@@ -20,7 +20,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mediaoptout.catalogue.faults import CatalogueError
     from mediaoptout.catalogue.interrupts import Interrupted
+    from mediaoptout.catalogue.listing import Catalogue, read_catalogue
+    from mediaoptout.catalogue.matching import Matched, assigned, match
+    from mediaoptout.catalogue.merging import Merging
     from mediaoptout.catalogue.outputs import Job, in_place, mirrored, to_read
     from mediaoptout.catalogue.run import Means, embed_all, inspect_all, verify_all
     from mediaoptout.catalogue.selection import Item, select
@@ -78,7 +82,11 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    "catalogue.faults": ("CatalogueError",),
     "catalogue.interrupts": ("Interrupted",),
+    "catalogue.listing": ("Catalogue", "read_catalogue"),
+    "catalogue.matching": ("Matched", "assigned", "match"),
+    "catalogue.merging": ("Merging",),
     "catalogue.outputs": ("Job", "in_place", "mirrored", "to_read"),
     "catalogue.run": ("Means", "embed_all", "inspect_all", "verify_all"),
     "catalogue.selection": ("Item", "select"),
@@ -139,6 +147,8 @@ __all__ = [
     "EXPECTED_USES",
     "Capacity",
     "Carrier",
+    "Catalogue",
+    "CatalogueError",
     "Credential",
     "DamagedError",
     "Declaration",
@@ -159,10 +169,12 @@ __all__ = [
     "Job",
     "Licence",
     "LimitError",
+    "Matched",
     "Meaning",
     "Means",
     "MediaError",
     "MediaoptoutError",
+    "Merging",
     "Permission",
     "Policy",
     "PolicyError",
@@ -185,6 +197,7 @@ __all__ = [
     "Work",
     "WriteError",
     "__version__",
+    "assigned",
     "embed",
     "embed_all",
     "in_place",
@@ -193,7 +206,9 @@ __all__ = [
     "load_delivery",
     "load_policy",
     "load_profile",
+    "match",
     "mirrored",
+    "read_catalogue",
     "removal",
     "schema",
     "select",

@@ -14,14 +14,15 @@ from mediaoptout import errors
 from tests.conftest import SAMPLES
 
 NAMES = """
-    EXPECTED_USES Capacity Carrier Credential DamagedError Declaration Delivery EmbedOptions
-    EmbedRecord ErrorInfo Essence Exit FailOn Finding Holder Identifier InspectRecord Integrity
-    Interrupted Item Job Licence LimitError Meaning Means MediaError MediaoptoutError Permission
-    Policy PolicyError ProfileError RefusedError Reservation Role Scheme Severity
-    SourceChangedError Statement Status Trust UnsupportedError UsageError Use Verdict
-    VerifyRecord Vocabulary Work WriteError __version__ embed embed_all in_place inspect
-    inspect_all load_delivery load_policy load_profile mirrored removal schema select strip
-    to_line to_read verify verify_all with_texts
+    Capacity Carrier Catalogue CatalogueError Credential DamagedError Declaration Delivery
+    EXPECTED_USES EmbedOptions EmbedRecord ErrorInfo Essence Exit FailOn Finding Holder
+    Identifier InspectRecord Integrity Interrupted Item Job Licence LimitError Matched Meaning
+    Means MediaError MediaoptoutError Merging Permission Policy PolicyError ProfileError
+    RefusedError Reservation Role Scheme Severity SourceChangedError Statement Status Trust
+    UnsupportedError UsageError Use Verdict VerifyRecord Vocabulary Work WriteError __version__
+    assigned embed embed_all in_place inspect inspect_all load_delivery load_policy load_profile
+    match mirrored read_catalogue removal schema select strip to_line to_read verify verify_all
+    with_texts
 """.split()
 
 

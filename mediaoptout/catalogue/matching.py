@@ -11,7 +11,7 @@ import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import starmap
@@ -20,6 +20,7 @@ from pathlib import Path, PurePath
 from mediaoptout.catalogue import naming
 from mediaoptout.catalogue.faults import Fault, in_order
 from mediaoptout.catalogue.listing import Catalogue
+from mediaoptout.catalogue.outputs import Job
 from mediaoptout.catalogue.rows import Row, finding
 from mediaoptout.catalogue.selection import Item, is_media
 
@@ -72,6 +73,16 @@ def match(catalogue: Catalogue, items: Iterable[Item]) -> Matched:
         items: the files of the run.
     """
     return _Matching(catalogue, tuple(items)).matched()
+
+
+def assigned(jobs: Iterable[Job], matched: Matched) -> list[Job]:
+    """The jobs with their rows, or why they have none."""
+    given = []
+    for job in jobs:
+        fault = matched.rowless.get(job.item.path)
+        row = matched.rows.get(job.item.path)
+        given.append(replace(job, row=row, left_out=fault.info if fault is not None else None))
+    return given
 
 
 class _Matching:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -119,17 +118,6 @@ def found(catalogue: Catalogue, matched: Matched) -> str:
     return f"  {humane.count(len(matched.rows), 'file')} with a {catalogue.unit}" + (
         f": {ways}" if ways else ""
     )
-
-
-def assigned(jobs: Iterable[Job], matched: Matched) -> list[Job]:
-    """The jobs with their rows, or why they have none."""
-    given = []
-    for job in jobs:
-        path = job.item.path
-        fault = matched.rowless.get(path)
-        row = matched.rows.get(path)
-        given.append(replace(job, row=row, left_out=fault.info if fault is not None else None))
-    return given
 
 
 def absent(

@@ -128,6 +128,7 @@ def embed(
     console = Console(form, quiet=quiet, color=color)
     merging, faulty = None, False
     if catalogue is not None:
+        from mediaoptout.catalogue.matching import assigned
         from mediaoptout.catalogue.merging import Merging
         from mediaoptout.cli import catalogued
 
@@ -140,7 +141,7 @@ def embed(
             holders_needed=lacks_holder(*asked),
         )
         merging, faulty = Merging.of(reservation, listed.catalogue.counting), bool(listed.faults)
-        plan = catalogued.assigned(plan, listed.matched)
+        plan = assigned(plan, listed.matched)
     if sign and plan and not dry_run:
         # Made here, once, before several processes would all want to make it.
         first_identity(console)

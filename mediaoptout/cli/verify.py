@@ -85,6 +85,7 @@ def verify(
     if catalogue is None and (columns or skip_faulty):
         raise running.no_catalogue()
     if catalogue is not None:
+        from mediaoptout.catalogue.matching import assigned
         from mediaoptout.cli import catalogued
 
         items = [job.item for job in plan]
@@ -93,7 +94,7 @@ def verify(
         )
         counting, faulty = listed.catalogue.counting, bool(listed.faults)
         lost = catalogued.absent(listed.matched, listed.catalogue.unit, rules)
-        plan = catalogued.assigned(plan, listed.matched)
+        plan = assigned(plan, listed.matched)
     tally = VerifyTally(fail_on=fail_on)
     clock = summary.Clock()
     named_policy = policy or profile
