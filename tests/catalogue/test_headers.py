@@ -13,6 +13,7 @@ from mediaoptout.catalogue.columns import SKIP, letter, resolve, told
 from mediaoptout.catalogue.faults import CatalogueError
 from mediaoptout.catalogue.headers import Field, field_of, identifier_of, is_known, key, names
 from mediaoptout.reservation.identifiers import Scheme
+from tests.conftest import ROOT
 
 NAMES = list(names())
 
@@ -172,3 +173,8 @@ def test_what_is_not_clear_is_asked(headers, pairs, message):
 
 def test_columns_have_letters():
     assert [letter(index) for index in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+def test_the_documentation_names_every_role():
+    text = (ROOT / "docs/catalogue.md").read_text("utf-8")
+    assert [field for field in Field if f"`{field}`" not in text] == []
