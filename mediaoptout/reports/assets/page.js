@@ -36,7 +36,12 @@
       uses: "Uses", carriers: "Carriers", missing: "Could also be said in", output: "Written to", path: "Path",
       signer: "Signed by", signed: "Signed at", stamped: "time-stamped", clock: "by the signer's own clock",
       codes: "Codes", nothing: "none", printed: "Only the first {n} files are printed.",
-      words: { error: "error", warning: "warning", info: "note", absent: "none", none: "" },
+      words: {
+        error: "error", warning: "warning", info: "note", absent: "none", none: "",
+        data_mining: "text and data mining", ai_training: "AI training",
+        generative_ai_training: "generative AI training", ai_inference: "input to AI models",
+        search: "search indexing",
+      },
       meanings: {
         reserved: "all expected uses, for machines to read", partial: "only some of the expected uses",
         "text-only": "in natural language only", conflict: "reserved and allowed at once",
@@ -53,7 +58,7 @@
       expectation: "Politique : {policy}.", skipped: "{files} hors médias : laissés de côté.",
       stopped: "L'exécution a été arrêtée avant la fin : il manque des fichiers ici.",
       totals: "Totaux", found: "Constats", all: "Fichiers", query: "Chercher dans les noms, déclarations et constats",
-      severity: "Gravité", rule: "Règle", container: "Conteneur", any: "toutes", none: "aucun constat",
+      severity: "Gravité", rule: "Règle", container: "Conteneur", any: "tout", none: "aucun constat",
       unexpected: "seulement ce qui n'est pas conforme", reset: "Tout afficher", of: "{shown} sur {files}",
       keys: "Entrée déplie un fichier ; les flèches, Page préc., Page suiv., Début et Fin parcourent les fichiers ; Échap replie.",
       foot: "Fait par mediaoptout. Cette page ne charge rien d'aucun réseau.",
@@ -511,7 +516,7 @@
     at("lang-label").textContent = texts.language;
     at("title").textContent = texts.title(some(rows.length));
     const when = new Date(run.started).toLocaleString(lang, { dateStyle: "long", timeStyle: "short" });
-    const about = [say("about", { command: word(run.command), when, seconds: number(run.seconds), version: run.version })];
+    const about = [say("about", { command: word(run.command), when, seconds: number(Math.round(run.seconds * 10) / 10), version: run.version })];
     if (run.policy) about.push(say("expectation", { policy: safe(run.policy) }));
     if (run.skipped) about.push(say("skipped", { files: some(run.skipped) }));
     at("about").textContent = about.join(". ").replace(/\.\. /g, ". ");
