@@ -53,6 +53,9 @@ if TYPE_CHECKING:
         schema,
         to_line,
     )
+    from mediaoptout.reports.base import Options as ReportOptions
+    from mediaoptout.reports.base import Run as ReportRun
+    from mediaoptout.reports.several import Reports
     from mediaoptout.reservation.delivery import Delivery
     from mediaoptout.reservation.identifiers import Identifier, Scheme
     from mediaoptout.reservation.model import Capacity, Holder, Licence, Reservation, Role, Work
@@ -115,6 +118,8 @@ _HOMES = {
         "schema",
         "to_line",
     ),
+    "reports.base": ("ReportOptions", "ReportRun"),
+    "reports.several": ("Reports",),
     "reservation.delivery": ("Delivery",),
     "reservation.identifiers": ("Identifier", "Scheme"),
     "reservation.model": ("Capacity", "Holder", "Licence", "Reservation", "Role", "Work"),
@@ -141,7 +146,13 @@ _HOMES = {
     ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
-_OWN_NAMES = {"load_delivery": "delivery", "load_policy": "load", "load_profile": "load"}
+_OWN_NAMES = {
+    "ReportOptions": "Options",
+    "ReportRun": "Run",
+    "load_delivery": "delivery",
+    "load_policy": "load",
+    "load_profile": "load",
+}
 
 __all__ = [
     "EXPECTED_USES",
@@ -180,6 +191,9 @@ __all__ = [
     "PolicyError",
     "ProfileError",
     "RefusedError",
+    "ReportOptions",
+    "ReportRun",
+    "Reports",
     "Reservation",
     "Role",
     "Scheme",

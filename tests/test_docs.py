@@ -47,6 +47,8 @@ def test_options_that_are_named_exist(page: Path):
     known |= set(re.findall(r"--[a-z][a-z0-9-]*", call("profile", "export", "--help").out))
     for sub in ("from", "explain"):
         known |= set(re.findall(r"--[a-z][a-z0-9-]*", call("policy", sub, "--help").out))
+    for sub in ("make", "check", "proof"):
+        known |= set(re.findall(r"--[a-z][a-z0-9-]*", call("evidence", sub, "--help").out))
     for sub in ("list", "show", "new", "check"):
         known |= set(re.findall(r"--[a-z][a-z0-9-]*", call("profile", sub, "--help").out))
         known |= set(re.findall(r"--[a-z][a-z0-9-]*", call("identity", sub, "--help").out))
