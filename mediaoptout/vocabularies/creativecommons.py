@@ -1,10 +1,9 @@
 """Creative Commons licences and marks: known again by their address, or by their name in a text.
 
 A public licence grants uses on its terms to whoever keeps them. It reserves nothing under Article
-4(3) of Directive (EU) 2019/790: Creative Commons itself says that choosing a licence is no such
-reservation, and where an exception applies the licence does not. So it is reported with what it
-is, and says nothing of the uses: neither that they are reserved (not even with NC or ND) nor that
-anybody may mine.
+4(3) of Directive (EU) 2019/790: by its own words it does not apply where an exception does (4.0,
+section 2(a)(2)). So it is reported with what it is, and says nothing of the uses: neither that they
+are reserved (not even with NC or ND) nor that anybody may mine.
 """
 
 from __future__ import annotations
