@@ -62,7 +62,9 @@ def _files(folder: Path) -> None:
 def _picture(browser: Browser, name: str) -> None:
     data = base64.b64decode(browser.send("Page.captureScreenshot", format="png")["data"])
     with Image.open(io.BytesIO(data)) as picture:
-        few = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few = picture.convert("RGB").quantize(
+            256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
         few.save(HERE / f"report-{name}.png", optimize=True)
 
 
