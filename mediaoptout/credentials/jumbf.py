@@ -115,9 +115,12 @@ def _chain(data: bytes, manifest: _Box) -> tuple[bytes, ...]:
     signature = next(_found(data, manifest.start, manifest.end, ("c2pa.signature",)), None)
     if signature is None:
         return ()
-    for message in _contents(data, signature):
-        protected = _value(message[0], 0, 0)[0] if message[0] else {}
-        for header in (protected, message[1]):
+    for message in map(_list, _contents(data, signature)):
+        protected, unprotected = (*message, b"", {})[:2]
+        headers = [unprotected]
+        if isinstance(protected, bytes) and protected:
+            headers.insert(0, _value(protected, 0, 0)[0])
+        for header in map(_map, headers):
             for key in _CHAIN:
                 found = header.get(key)
                 if isinstance(found, bytes):
@@ -137,28 +140,37 @@ def _binding(data: bytes, manifest: _Box) -> Binding | None:
             name = _label(data, box) if box.kind == _SUPERBOX else ""
             if name.startswith(_BINDINGS):
                 there = True
-                for content in _contents(data, box):
+                for content in map(_map, _contents(data, box)):
                     ranges += _ranges(content)
                     boxes += _left_out(content)
     return Binding(tuple(ranges), tuple(boxes)) if there else None
 
 
 def _ranges(content: Mapping[Any, Any]) -> Iterator[Range]:
-    for item in content.get("exclusions") or ():
-        if "start" in item and "length" in item:
-            yield Range(int(item["start"]), int(item["length"]))
+    for item in map(_map, _list(content.get("exclusions"))):
+        start, length = item.get("start"), item.get("length")
+        if isinstance(start, int) and isinstance(length, int):
+            yield Range(start, length)
 
 
 def _left_out(content: Mapping[Any, Any]) -> Iterator[str]:
     """Boxes that are excluded without being hashed elsewhere (`c2pa.hash.bmff`, `.boxes`)."""
     pieces = bool(content.get("merkle"))
-    for item in content.get("exclusions") or ():
-        path = str(item.get("xpath", ""))
-        if path and not (pieces and path == "/mdat") and not item.get("subset"):
+    for item in map(_map, _list(content.get("exclusions"))):
+        path = item.get("xpath")
+        if isinstance(path, str) and not (pieces and path == "/mdat") and not item.get("subset"):
             yield path
-    for item in content.get("boxes") or ():
+    for item in map(_map, _list(content.get("boxes"))):
         if item.get("excluded"):
-            yield from map(str, item.get("names") or ())
+            yield from (name for name in _list(item.get("names")) if isinstance(name, str))
+
+
+def _map(value: Any) -> Mapping[Any, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _value(data: bytes, at: int, depth: int) -> tuple[Any, int]:
