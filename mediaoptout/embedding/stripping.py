@@ -8,13 +8,14 @@ convention, a text that begins as ours do), or if it is what the packet says by 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from mediaoptout.containers.base import Container, Layout
 from mediaoptout.credentials.assertion import Assertion
 from mediaoptout.embedding.declaration import Declaration
-from mediaoptout.vocabularies import cawg
+from mediaoptout.reservation.identifiers import Identifier
+from mediaoptout.vocabularies import cawg, declaration, identifying
 from mediaoptout.vocabularies.properties import (
     BEFORE,
     WROTE,
@@ -35,10 +36,13 @@ NAMES: Final = (
     "dc:rights",
     "xmpRights:UsageTerms",
     "xmpRights:WebStatement",
+    "xmpRights:Owner",
 )
 """The properties that can be told to be ours by what they say."""
 
 _HAD: Final = "had"
+_UNSET: Final = "False"
+"""What a flag says that somebody has left alone."""
 _PACKETS: Final = frozenset({Carrier.XMP, Carrier.SIDECAR_XMP, Carrier.SIDECAR_C2PA, Carrier.C2PA})
 
 
@@ -62,7 +66,9 @@ def had(container: Container, layout: Layout) -> tuple[Property, ...]:
     stated = dict.fromkeys(
         f"{_HAD} {entry.carrier} {entry.name}"
         for entry in _entries(layout)
-        if entry.carrier in container.carries and entry.carrier not in _PACKETS
+        if entry.carrier in container.carries
+        and entry.carrier not in _PACKETS
+        and entry.value != _UNSET
     )
     return (Property(BEFORE, Bag(tuple(stated))),) if stated else ()
 
@@ -81,11 +87,22 @@ def going(layout: Layout, properties: tuple[Property, ...]) -> tuple[Property, .
     for entry in packets:
         if entry.name in wrote:
             ours[entry.name] |= set(_texts(entry.value))
+    for item in _identifiers(packets, wrote):
+        ours[f"{identifying.PREFIX}{item.scheme}"] |= {item.value, item.display}
     spared = _spared(packets)
     return tuple(
         Property(name, Gone(_known(known.get(name)) | frozenset(ours[name]), spared[name]))
         for name in dict.fromkeys((*known, *ours))
     )
+
+
+def _identifiers(packets: Iterable[Entry], wrote: Collection[str]) -> Iterator[Identifier]:
+    """The identifiers of our declaration, which tags have in fields of their own."""
+    facts = declaration.decode(entry for entry in packets if entry.name in wrote)
+    for work in facts.works:
+        yield from work.identifiers
+    for holder in facts.holders:
+        yield from holder.identifiers
 
 
 def _spared(packets: Iterable[Entry]) -> defaultdict[str, frozenset[Carrier]]:
