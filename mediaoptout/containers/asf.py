@@ -9,7 +9,7 @@ gains is taken from its padding where there is enough.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
 from mediaoptout.carriers import asf, xmp
@@ -29,7 +29,7 @@ from mediaoptout.containers.blocks import agreed, grounded, refuse_damaged
 from mediaoptout.splice.linker import Edit, relocate
 from mediaoptout.splice.patch import Insert, Piece
 from mediaoptout.splice.source import Part, Source
-from mediaoptout.vocabularies.properties import Property
+from mediaoptout.vocabularies.properties import Property, before, noted
 from mediaoptout.words import Carrier
 
 _MERGES: Final[tuple[tuple[bytes, Callable[..., Merged]], ...]] = (
@@ -37,6 +37,8 @@ _MERGES: Final[tuple[tuple[bytes, Callable[..., Merged]], ...]] = (
     (EXTENDED, asf.merge_extended),
     (BRANDING, asf.merge_branding),
 )
+_NOTE: Final = "asf"
+"""The word under which a packet notes how much padding the header has before us."""
 _COUNT_LIMIT: Final = (1 << 32) - 1
 
 
@@ -91,11 +93,12 @@ class Asf(Container):
         refuse_damaged(item.block for item in written.values())
         others = (e for i in layout.carried if i not in written.values() for e in i.block.entries)
         properties, warnings = agreed(wanted.properties, others, force=wanted.force)
+        told = replace(wanted, properties=properties)
         plan = _Plan(warnings=[*warnings, *layout.warnings])
         if not layout.signed:
             for id_, merge in _MERGES:
-                _state(source, written.get(id_), id_, merge, properties, wanted, plan)
-        _packet(source, layout, written.get(XMP), properties, wanted, plan)
+                _state(source, written.get(id_), id_, merge, told.told(Carrier.ASF), wanted, plan)
+        _packet(source, layout, written.get(XMP), told.told(Carrier.XMP), wanted, plan)
         _fit(layout, wanted, plan)
         patch = relocate(source.size, layout.links, plan.edits)
         return Change(
@@ -130,7 +133,10 @@ def _state(
     plan.warnings += merged.warnings
     if merged.said:
         plan.carriers[Carrier.ASF] = None
-    if old is None and merged.size:
+    if old is not None and content is not None and content.size and not merged.size:
+        plan.edits.append(Edit(*old.object.span, (), inside=0))
+        plan.objects -= 1
+    elif old is None and merged.size:
         plan.added += _object(id_, merged.pieces)
         plan.objects += 1
     elif old is not None and content is not None and not merged.unchanged(content.size):
@@ -151,12 +157,21 @@ def _packet(
         return
     data = source.read(*old.object.content) if old is not None else b""
     merged = xmp.merge(
-        data if old is not None else None, properties, force=wanted.force, padding=wanted.padding
-    ).grounded(data)
+        data if old is not None else None,
+        properties if wanted.stripping else (*properties, _noted(layout)),
+        force=wanted.force,
+        padding=wanted.padding,
+    )
+    if merged.size:
+        merged = merged.grounded(data)
     plan.warnings += merged.warnings
     if merged.said:
         plan.carriers[Carrier.XMP] = None
-    if old is None and layout.data is not None:
+    if old is not None and data and not merged.size:
+        plan.edits.append(
+            Edit(*old.object.span, (), inside=layout.data.start if layout.data else 0)
+        )
+    elif old is None and merged.said and layout.data is not None:
         place = layout.data.end
         # It belongs to nothing but the file, whose size is the only one that covers the data.
         plan.edits.append(Edit(place, place, _object(XMP, merged.pieces), inside=layout.data.start))
@@ -165,11 +180,26 @@ def _packet(
         plan.edits.append(Edit(start, end, merged.placed(start), inside=old.object.start))
 
 
+def _noted(layout: AsfLayout) -> Property:
+    """The room in the header, as it is before us."""
+    padding = layout.padding
+    return before(_NOTE, padding.end - padding.start if padding is not None else 0)
+
+
 def _fit(layout: AsfLayout, wanted: Wanted, plan: _Plan) -> None:
     """Place the new objects, and let padding take up what the header gains, if it can."""
     header, padding = layout.header, layout.padding
     growth = sum(piece.size for piece in plan.added)
     growth += sum(edit.growth for edit in plan.edits if edit.end <= header.object.end)
+    if wanted.stripping and growth and padding is not None:
+        entries = (entry for block in layout.blocks for entry in block.entries)
+        room = (noted(entries, _NOTE) or (None,))[0]
+        if room == 0 or (room is None and wanted.freed(padding.content.size)):
+            plan.edits.append(Edit(*padding.span, (), inside=0))
+            plan.objects -= 1
+            growth = 0
+        elif room is not None:
+            growth = padding.content.size - (room - HEADER)
     if growth and padding is None:
         spare = -growth if growth <= -HEADER else HEADER + wanted.padding
         plan.added += _object(PADDING, (Insert(bytes(spare - HEADER)),))

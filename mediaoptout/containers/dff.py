@@ -96,7 +96,8 @@ class Dff(Container):
         plan = FormPlan(layout.form)
         told = replace(wanted, properties=properties)
         telling = id3.Telling(
-            told.told(Carrier.ID3),
+            properties,
+            frames=bool(told.told(Carrier.ID3)),
             force=wanted.force,
             padding=wanted.padding,
             upgrade=wanted.upgrade_id3,

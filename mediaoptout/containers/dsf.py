@@ -104,7 +104,8 @@ class Dsf(Container):
         if placed is None and not wanted.properties:
             return Change(patch=relocate(source.size, layout.links, ()), carriers=())
         telling = id3.Telling(
-            wanted.told(Carrier.ID3),
+            wanted.properties,
+            frames=bool(wanted.told(Carrier.ID3)),
             force=wanted.force,
             padding=wanted.padding,
             upgrade=wanted.upgrade_id3,

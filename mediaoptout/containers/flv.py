@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import ClassVar, Final
 
@@ -166,6 +166,7 @@ class Flv(Container):
         refuse_damaged(item.block for item in layout.packets)
         others = (entry for item in layout.packets[1:] for entry in item.block.entries)
         properties, warnings = agreed(wanted.properties, others, force=wanted.force)
+        properties = replace(wanted, properties=properties).told(Carrier.XMP)
         old = layout.packets[0] if layout.packets else None
         data = source.read(*old.span) if old is not None else b""
         edits: list[Edit] = []
@@ -176,8 +177,12 @@ class Flv(Container):
             properties,
             force=wanted.force,
             padding=wanted.padding,
-        ).grounded(data)
-        if old is None:
+        )
+        if merged.size:
+            merged = merged.grounded(data)
+        if old is not None and data and not merged.size:
+            edits.append(Edit(old.tag.start, old.tag.next, (), inside=0))
+        elif old is None and merged.said:
             content = amf.script(_XMP, _KEY, merged.rendered(b""))
             if len(content) >= 1 << 24:
                 raise RefusedError(
@@ -188,7 +193,7 @@ class Flv(Container):
             edits.append(
                 Edit(layout.place, layout.place, (Insert(tag(SCRIPT, content)),), inside=0)
             )
-        elif not merged.unchanged(len(data)):
+        elif old is not None and not merged.unchanged(len(data)):
             pieces = merged.placed(old.span.start)
             start = old.span.start
             if old.short and merged.size > amf.MAX_SHORT:

@@ -8,7 +8,7 @@ grow leaves a ``free`` box behind.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar, Final
 
@@ -24,7 +24,9 @@ from mediaoptout.containers.bmff.pictures import (
     Top,
     appended,
     digest,
+    dropped,
     is_xmp,
+    opened,
     read_block,
     read_content,
     read_top,
@@ -136,18 +138,25 @@ class Jp2(Container):
             entry for item in layout.packets if item is not main for entry in item.block.entries
         )
         properties, warnings = agreed(wanted.properties, others, force=wanted.force)
+        properties = replace(wanted, properties=properties).told(Carrier.XMP)
         if main is None and not properties:
             return Change(patch=relocate(source.size, Links(), ()), carriers=(), warnings=warnings)
         merged = xmp.merge(
             main.data if main else None,
-            properties,
+            properties if wanted.stripping else (*properties, *opened(layout.top)),
             force=wanted.force,
             padding=wanted.padding,
             limit=MAX_CONTENT,
         )
         edits: list[Edit] = []
         old = main.data if main else b""
-        if main is None or not merged.unchanged(len(old)):
+        if main is None and not merged.said:
+            pass
+        elif main is not None and old and not merged.size:
+            moves = not _indexed(layout.top) or main.box == layout.top.boxes[-1]
+            entries = main.block.entries
+            edits += dropped(layout.top, main.box, entries) if moves else (vacate(main.box),)
+        elif main is None or not merged.unchanged(len(old)):
             edit = updated(main, merged) if main else None
             if edit is not None:
                 edits.append(edit)

@@ -8,7 +8,7 @@ codestream; nothing says where in the file a box stands. A packet that a JPEG is
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar, Final
 
@@ -32,7 +32,9 @@ from mediaoptout.containers.bmff.pictures import (
     Top,
     appended,
     digest,
+    dropped,
     is_xmp,
+    opened,
     parse_exif,
     read_block,
     read_content,
@@ -152,19 +154,24 @@ class Jxl(Container):
             entry for item in layout.packets if item is not main for entry in item.block.entries
         )
         properties, warnings = agreed(wanted.properties, others, force=wanted.force)
+        properties = replace(wanted, properties=properties).told(Carrier.XMP)
         old = main or bound
         edits: list[Edit] = []
         said: frozenset[str] = frozenset()
         if old is not None or properties:
             merged = xmp.merge(
                 old.data if old else None,
-                properties,
+                properties if wanted.stripping else (*properties, *opened(layout.top)),
                 force=wanted.force,
                 padding=wanted.padding,
                 limit=MAX_CONTENT,
             )
             said, warnings = merged.said, warnings + merged.warnings
-            if old is None or not merged.unchanged(len(old.data)):
+            if old is None and not merged.said:
+                pass
+            elif main is not None and main.data and not merged.size:
+                edits += dropped(layout.top, main.box, main.block.entries)
+            elif old is None or not merged.unchanged(len(old.data)):
                 box = _packet_box(merged.rendered(old.data if old else b""))
                 edits += _placed(layout, main, updated(main, merged) if main else None, box)
         has_manifest, hole = self._manifest(source, layout, wanted)

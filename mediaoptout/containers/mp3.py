@@ -148,6 +148,8 @@ class Mp3(Container):
         elsewhere = {entry.name for entry in layout.others if entry.carrier is Carrier.ID3}
         telling = id3.Telling(
             properties,
+            frames=bool(wanted.told(Carrier.ID3)),
+            packet=bool(wanted.told(Carrier.XMP)),
             force=wanted.force,
             padding=wanted.padding,
             upgrade=wanted.upgrade_id3,

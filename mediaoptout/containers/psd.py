@@ -7,7 +7,8 @@ file they stand, only how long each section is. IPTC (1028) and its digest (1061
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from mediaoptout.carriers import exif, iim, xmp
@@ -24,8 +25,8 @@ from mediaoptout.errors import DamagedError, ErrorInfo, LimitError, RefusedError
 from mediaoptout.splice.linker import Edit, Length, Links, relocate
 from mediaoptout.splice.patch import Insert, Span
 from mediaoptout.splice.source import Source
-from mediaoptout.vocabularies.properties import Property, as_text
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.properties import Property, as_text, before, noted
+from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
 XMP: Final = 1060
@@ -35,6 +36,9 @@ MAX_BLOCKS: Final = 256
 """How many resources that carry statements a document may have."""
 
 _HEADER: Final = 26
+_NOTE: Final = "psd"
+"""The word under which a packet notes the copyright flag before us."""
+_NONE: Final = 2
 _NATIVE: Final = {iim.FLAG: "xmpRights:Marked", iim.URL: "xmpRights:WebStatement"}
 _KINDS: Final = {
     iim.IIM: (Carrier.IIM, iim.parse_records),
@@ -146,7 +150,8 @@ class Psd(Container):
         edits: list[Edit] = []
         carriers: list[Carrier] = []
         for carrier, step in ((Carrier.PSIR, _native), (Carrier.XMP, _packet)):
-            said, more = step(source, layout, properties, wanted, edits)
+            told = replace(wanted, properties=properties).told(carrier)
+            said, more = step(source, layout, told, wanted, edits)
             warnings += more
             if said:
                 carriers.append(carrier)
@@ -209,14 +214,19 @@ def _packet(
     if old is None and not properties:
         return False, ()
     data = source.read(*old.resource.data) if old else b""
+    told = properties if wanted.stripping else (*properties, before(_NOTE, _flag(layout)))
     merged = xmp.merge(
         data if old else None,
-        properties,
+        told,
         force=wanted.force,
         padding=wanted.padding,
         limit=MAX_PARSED,
     )
-    if old is None or merged.size != len(data):
+    if old is None and not merged.said:
+        return False, merged.warnings
+    if old is not None and data and not merged.size:
+        edits.append(Edit(*old.resource.span, (), inside=layout.section.start))
+    elif old is None or merged.size != len(data):
         edits.append(_put(source, layout, XMP, merged.rendered(data)))
     elif not merged.unchanged(len(data)):
         start, end = old.resource.data
@@ -239,6 +249,9 @@ def _native(
         item = next((item for item in properties if item.name == name), None)
         if item is None:
             continue
+        if item.goes:
+            edits += _taken_out(source, layout, number, item)
+            continue
         present = _present(layout, number)
         settled = settle(item, present, force=wanted.force)
         if settled.warning is not None:
@@ -251,6 +264,31 @@ def _native(
             data = marked if number == iim.FLAG else text.encode()
             edits.append(_put(source, layout, number, data))
     return said, tuple(warnings)
+
+
+def _taken_out(source: Source, layout: PsdLayout, number: int, item: Property) -> Iterator[Edit]:
+    """The edit that takes a resource out which is ours, or sets a flag back."""
+    old = layout.first(number)
+    entries = old.block.entries if old is not None else ()
+    if old is None or not entries or not leaves(item, entries[0].value):
+        return
+    if number != iim.FLAG:
+        yield Edit(*old.resource.span, (), inside=layout.section.start)
+        return
+    packets = [block for block in layout.blocks if block.carrier is Carrier.XMP]
+    flag = noted((entry for block in packets for entry in block.entries), _NOTE)
+    if flag == (_NONE,):
+        yield Edit(*old.resource.span, (), inside=layout.section.start)
+    elif flag == (0,):
+        yield _put(source, layout, number, b"\0")
+
+
+def _flag(layout: PsdLayout) -> int:
+    """The copyright flag as it stands: 0 or 1, or `_NONE`."""
+    old = layout.first(iim.FLAG)
+    if old is None or not old.block.entries:
+        return _NONE
+    return int(old.block.entries[0].value == "True")
 
 
 def _present(layout: PsdLayout, number: int) -> str | None:

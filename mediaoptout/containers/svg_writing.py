@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mediaoptout.carriers import xmp
 from mediaoptout.carriers.merged import Merged
-from mediaoptout.carriers.xmp.tree import end_of, is_empty_tag, tag_end
+from mediaoptout.carriers.xmp.tree import Node, end_of, is_empty_tag, tag_end
 from mediaoptout.containers.base import MANIFEST as HOLE
 from mediaoptout.containers.base import Block, Wanted
 from mediaoptout.containers.blocks import agreed, refuse_damaged
 from mediaoptout.containers.svg_document import Document
 from mediaoptout.containers.svg_parsing import C2PA_URI, MANIFEST
 from mediaoptout.splice.linker import Edit
-from mediaoptout.splice.patch import Hole, Insert, Piece
+from mediaoptout.splice.patch import Hole, Insert, Piece, Span
 from mediaoptout.vocabularies.properties import Property
 from mediaoptout.words import Carrier
 
@@ -54,7 +54,8 @@ def plan(document: Document, blocks: Iterable[Block], wanted: Wanted, hole: int 
     edits: list[Edit] = []
     added: list[Piece] = []
     carriers: list[Carrier] = []
-    said, more = _packet(document, properties, wanted, edits, added)
+    told = replace(wanted, properties=properties).told(Carrier.XMP)
+    said, more = _packet(document, told, wanted, edits, added)
     if said:
         carriers.append(Carrier.XMP)
     if _manifest(document, wanted, hole, edits, added):
@@ -77,17 +78,41 @@ def _packet(
         return False, ()
     if node is None:
         merged = _merged(None, properties, wanted)
+        if not merged.said:
+            return False, merged.warnings
         text = merged.rendered(b"")
         text = text[text.index(_META) : text.rindex(_MARK)]
         added.append(Insert(b" " * _distance(document) + text))
         return bool(merged.said), merged.warnings
     data, declared = document.standalone(node)
     merged = _merged(data, properties, wanted)
-    if not merged.unchanged(len(data)):
+    if data and not merged.size:
+        edits += _taken_out(document, node, wanted)
+    elif not merged.unchanged(len(data)):
         text = merged.rendered(data)
         text = text[: declared.start] + text[declared.end :]
         edits.append(Edit(*document.whole(node), (Insert(text),)))
     return bool(merged.said), merged.warnings
+
+
+def _taken_out(document: Document, node: Node, wanted: Wanted) -> Iterator[Edit]:
+    """The edits that take a packet out, with the ``metadata`` that we made for it."""
+    text, main, root = document.text, document.main, document.root
+    stays = main is not None and main.manifests and not wanted.drop_manifest
+    if main is None or stays or not document.is_ours(main) or main.node.attributes:
+        yield Edit(*document.whole(node), ())
+        return
+    if text.endswith(_ended(root.name), 0, end_of(text, root)) and document.bare:
+        yield Edit(document.head_end(root), end_of(text, root), (Insert(b"/>"),))
+    elif text.endswith(_ended(main.node.name), 0, end_of(text, main.node)):
+        yield Edit(document.head_end(main.node), end_of(text, main.node), (Insert(b"/>"),))
+    else:
+        yield Edit(main.node.start, end_of(text, main.node), ())
+
+
+def _ended(name: str) -> bytes:
+    """The end tag for an element that had none; its space tells it from those of others."""
+    return b"</" + name.encode() + b" >"
 
 
 def _distance(document: Document) -> int:
@@ -115,7 +140,12 @@ def _manifest(
     keep = next((node for node in old if node.name == MANIFEST), None) if hole else None
     if keep is not None and is_empty_tag(text, keep):
         keep = None
-    edits += [Edit(node.start, end_of(text, node), ()) for node in old if node is not keep]
+    gone = [Span(edit.start, edit.end) for edit in edits]
+    edits += [
+        Edit(node.start, end_of(text, node), ())
+        for node in old
+        if node is not keep and not any(span.start <= node.start < span.end for span in gone)
+    ]
     if hole is None:
         return False
     if keep is not None:
@@ -137,12 +167,10 @@ def _added(document: Document, content: tuple[Piece, ...]) -> Edit:
         return Edit(document.place, document.place, content)
     if main is not None:
         head, end = document.head_end(main.node), end_of(text, main.node)
-        return Edit(head, end, (Insert(b">"), *content, Insert(b"</" + name + b">")))
+        return Edit(head, end, (Insert(b">"), *content, Insert(_ended(main.node.name))))
     whole = (Insert(b"<" + name + b">"), *content, Insert(b"</" + name + b">"))
     root = document.root
     if not is_empty_tag(text, root):
         return Edit(document.place, document.place, whole)
-    closing = b"</" + root.name.encode() + b">"
-    return Edit(
-        document.head_end(root), tag_end(text, root), (Insert(b">"), *whole, Insert(closing))
-    )
+    closing = Insert(_ended(root.name))
+    return Edit(document.head_end(root), tag_end(text, root), (Insert(b">"), *whole, closing))

@@ -24,7 +24,7 @@ from mediaoptout.errors import DamagedError, ErrorInfo, LimitError, RefusedError
 from mediaoptout.splice.linker import Edit, Links, Reference, relocate
 from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
-from mediaoptout.vocabularies.properties import Entry, Property
+from mediaoptout.vocabularies.properties import Entry
 from mediaoptout.words import Carrier
 
 MAX_TAGS: Final = 16
@@ -259,7 +259,7 @@ class TaggedAudio(Container):
             said += merged.carriers
             warnings += merged.warnings
         if Carrier.APE in told:
-            tag = _merged_ape(layout, properties, force=wanted.force)
+            tag = _merged_ape(layout, wanted)
             end = layout.essence[0].end
             edits += id3_tags.edits(layout.ape.span if layout.ape else Span(end, end), tag)
             said += [Carrier.APE] if tag.said else []
@@ -308,6 +308,8 @@ def _merged_id3(layout: TaggedLayout, wanted: Wanted, others: Iterable[Entry]) -
     elsewhere = {entry.name for entry in others if entry.carrier is Carrier.ID3}
     telling = id3.Telling(
         wanted.properties,
+        frames=bool(wanted.told(Carrier.ID3)),
+        packet=bool(wanted.told(Carrier.XMP)),
         force=wanted.force,
         padding=wanted.padding,
         upgrade=wanted.upgrade_id3,
@@ -318,10 +320,11 @@ def _merged_id3(layout: TaggedLayout, wanted: Wanted, others: Iterable[Entry]) -
     return id3.merge_tag(tag or id3.empty_tag(_VERSION), telling)
 
 
-def _merged_ape(layout: TaggedLayout, properties: tuple[Property, ...], *, force: bool) -> Merged:
+def _merged_ape(layout: TaggedLayout, wanted: Wanted) -> Merged:
+    properties = wanted.told(Carrier.APE)
     tag = layout.ape.tag if layout.ape else None
     repeated = layout.legacy.items() if layout.legacy and tag is None else ()
-    return ape.merge_tag(tag, properties, force=force, repeated=repeated)
+    return ape.merge_tag(tag, properties, force=wanted.force, repeated=repeated)
 
 
 def _framing(source: Source, essence: Span) -> tuple[int, str]:

@@ -7,27 +7,30 @@ header points to, so that offsets which nobody but their maker knows stay right.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from mediaoptout.carriers import xmp
 from mediaoptout.containers.base import Capability, Change, Container, Layout, Wanted
 from mediaoptout.containers.blocks import agreed, refuse_damaged
 from mediaoptout.containers.tiff_blocks import MAX_BLOCK, Found, found_in
-from mediaoptout.containers.tiff_ifd import ASCII, BYTE, read_form
+from mediaoptout.containers.tiff_ifd import ASCII, BYTE, Field, read_form
 from mediaoptout.containers.tiff_kinds import Kind, kind
-from mediaoptout.containers.tiff_reading import C2PA, COPYRIGHT, XMP, Walk, walk
+from mediaoptout.containers.tiff_reading import C2PA, COPYRIGHT, OURS, XMP, Walk, walk
 from mediaoptout.containers.tiff_writing import Plan
-from mediaoptout.errors import DamagedError, RefusedError
-from mediaoptout.splice.linker import Links
+from mediaoptout.errors import DamagedError, LimitError, RefusedError
+from mediaoptout.splice.linker import Edit, Links, relocate
+from mediaoptout.splice.patch import Insert, Patch, PatchedSource
 from mediaoptout.splice.source import Source
-from mediaoptout.vocabularies.properties import Property, as_text
-from mediaoptout.vocabularies.settle import settle
+from mediaoptout.vocabularies.properties import MARKS, Property, as_text, before, noted
+from mediaoptout.vocabularies.settle import leaves, settle
 from mediaoptout.words import Carrier
 
 MAX_PAGES: Final = 2000
 """From this number of pages on the reference reader of manifests does not open a file."""
 
+_NOTE: Final = "tiff"
+"""The word under which a packet notes where the first directory stood, and the file's size."""
 _NDPI: Final = 65420
 _OPTIMISED: Final = b"GDAL_STRUCTURAL_METADATA_SIZE="
 
@@ -118,10 +121,14 @@ class Tiff(Container):
         entries = (entry for block in others for entry in block.entries)
         properties, warnings = agreed(wanted.properties, entries, force=wanted.force)
 
+        restored = _restored(self, source, layout, wanted) if wanted.stripping else None
+        if restored is not None:
+            return Change(patch=restored, carriers=())
         plan = Plan(layout.walk, source.size)
         carriers: list[Carrier] = []
         for carrier, step in ((Carrier.EXIF, _notice), (Carrier.XMP, _packet)):
-            said, more = step(source, layout, properties, wanted, plan)
+            told = replace(wanted, properties=properties).told(carrier)
+            said, more = step(source, layout, told, wanted, plan)
             warnings += more
             if said:
                 carriers.append(carrier)
@@ -186,6 +193,46 @@ def _obstacle(seen: Walk) -> RefusedError | None:
     return None
 
 
+def _restored(container: Tiff, source: Source, layout: TiffLayout, wanted: Wanted) -> Patch | None:
+    """The file up to where it ended before us, with the directory that it began with; or None.
+
+    Everything that we write is appended. It is taken back at once where the fields of others in
+    that directory are those of today, and nothing of ours is left.
+    """
+    entries = (entry for block in layout.blocks for entry in block.entries)
+    state = noted(entries, _NOTE)
+    stays = layout.manifest is not None and not wanted.drop_manifest
+    if state is None or len(state) != 2 or stays or wanted.manifest is not None:
+        return None
+    at, size = state
+    pointer, width = layout.walk.form.pointer, layout.walk.form.width
+    if not pointer + width <= at < size <= source.size:
+        return None
+    start = Insert(layout.walk.form.offset(at))
+    edits = [Edit(pointer, pointer + width, (start,)), Edit(size, source.size, ())]
+    packet = layout.first(XMP)
+    if packet is not None and packet.block.span.end <= size:
+        place = packet.block.span
+        merged = xmp.merge(source.read(*place), wanted.told(Carrier.XMP))
+        if merged.size == place.size:
+            edits.insert(1, Edit(*place, merged.placed(place.start)))
+    patch = relocate(source.size, Links(), edits)
+    if not patch.keeps(layout.essence) or not patch.keeps(layout.foreign):
+        return None
+    try:
+        before_us = container.read(PatchedSource(source, patch))
+    except (DamagedError, LimitError):
+        return None
+    marks = (entry for block in before_us.blocks for entry in block.entries)
+    same = _foreign_fields(before_us) == _foreign_fields(layout)
+    return patch if same and not any(entry.name in MARKS for entry in marks) else None
+
+
+def _foreign_fields(layout: TiffLayout) -> list[Field]:
+    fields = layout.walk.pages[0].fields
+    return [item._replace(at=-1) for item in fields if item.tag not in OURS]
+
+
 def _notice(
     source: Source,
     layout: TiffLayout,
@@ -198,6 +245,11 @@ def _notice(
     if rights is None:
         return False, ()
     old = layout.first(COPYRIGHT)
+    if rights.goes:
+        entries = old.block.entries if old is not None else ()
+        if old is not None and entries and leaves(rights, entries[0].value):
+            plan.drop(old)
+        return False, ()
     if old is not None and old.block.error is not None:
         return False, (f"the notice was left as it is: {old.block.error.message}",)
     present = as_text(old.block.entries[0].value) if old and old.block.entries else None
@@ -222,14 +274,19 @@ def _packet(
     if old is None and not properties:
         return False, ()
     data = source.read(*old.block.span) if old else b""
+    state = before(_NOTE, layout.walk.pages[0].at, source.size)
     merged = xmp.merge(
         data if old else None,
-        properties,
+        properties if wanted.stripping else (*properties, state),
         force=wanted.force,
         padding=wanted.padding,
         limit=MAX_BLOCK,
     )
-    if old is None or not merged.unchanged(len(data)):
+    if old is None and not merged.said:
+        return False, merged.warnings
+    if old is not None and data and not merged.size:
+        plan.drop(old)
+    elif old is None or not merged.unchanged(len(data)):
         kept = old.field.type if old and old.field.is_bytes else BYTE
         plan.state(XMP, kept, merged.rendered(data))
     return bool(merged.said), merged.warnings

@@ -89,11 +89,23 @@ def going(layout: Layout, properties: tuple[Property, ...]) -> tuple[Property, .
             ours[entry.name] |= set(_texts(entry.value))
     for item in _identifiers(packets, wrote):
         ours[f"{identifying.PREFIX}{item.scheme}"] |= {item.value, item.display}
+    for entry in _marked(_entries(layout)):
+        ours[entry.name] |= set(_texts(entry.value))
     spared = _spared(packets)
     return tuple(
         Property(name, Gone(_known(known.get(name)) | frozenset(ours[name]), spared[name]))
         for name in dict.fromkeys((*known, *ours))
     )
+
+
+def _marked(entries: Iterator[Entry]) -> Iterator[Entry]:
+    """What tags say that a mark beside them tells to be ours, and the mark."""
+    found = [entry for entry in entries if entry.carrier not in _PACKETS]
+    for mark in found:
+        if mark.name == identifying.WROTE:
+            names = {f"{identifying.PREFIX}{word}" for word in as_text(mark.value).split()}
+            beside = (item for item in found if item.carrier is mark.carrier)
+            yield from (item for item in beside if item.name in names or item is mark)
 
 
 def _identifiers(packets: Iterable[Entry], wrote: Collection[str]) -> Iterator[Identifier]:

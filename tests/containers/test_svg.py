@@ -158,13 +158,13 @@ def entries(data: bytes | str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("/>", "><metadata>X</metadata></svg>"),
+        ("/>", "><metadata>X</metadata></svg >"),
         ("></svg>", "><metadata>X</metadata></svg>"),
-        ("  />\n", "  ><metadata>X</metadata></svg>\n"),
+        ("  />\n", "  ><metadata>X</metadata></svg >\n"),
         ("><g/></svg>", "><metadata>X</metadata><g/></svg>"),
         ("><title>t</title>\n<g/></svg>", "><title>t</title><metadata>X</metadata>\n<g/></svg>"),
-        ("><metadata/><g/></svg>", "><metadata>X</metadata><g/></svg>"),
-        ('><metadata id="a"/></svg>', '><metadata id="a">X</metadata></svg>'),
+        ("><metadata/><g/></svg>", "><metadata>X</metadata ><g/></svg>"),
+        ('><metadata id="a"/></svg>', '><metadata id="a">X</metadata ></svg>'),
         ("><g/><metadata><a/></metadata></svg>", "><g/><metadata><a/>X</metadata></svg>"),
         (">\n<!-- c --><metadata></metadata></svg>", ">\n<!-- c --><metadata>X</metadata></svg>"),
         ("><g><metadata/></g></svg>", "><metadata>X</metadata><g><metadata/></g></svg>"),
@@ -177,7 +177,7 @@ def test_where_the_packet_goes(before, after):
 def test_a_prefixed_root_gets_prefixed_metadata():
     new = written('<s:svg xmlns:s="http://www.w3.org/2000/svg"/>')
     assert b"<s:metadata>" in new
-    assert new.endswith(b"</s:metadata></s:svg>")
+    assert new.endswith(b"</s:metadata></s:svg >")
 
 
 def test_metadata_of_others_stay_as_they_are():

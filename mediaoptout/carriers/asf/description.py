@@ -72,8 +72,10 @@ def merge_description(
     if rights.goes:
         if not leaves(rights, present):
             return Merged(unchanged, frozenset())
-        others = [field.size for field in fields if field != fields[_COPYRIGHT]]
-        pieces = _with_notice(old, fields, b"") if any(others) else ()
+        others = [field.size for index, field in enumerate(fields) if index != _COPYRIGHT]
+        # An empty text is nothing, or a zero that ends it: as the writer of the others has it.
+        blank = utf16("") if len(utf16("")) in others else b""
+        pieces = _with_notice(old, fields, blank) if any(others) else ()
         return Merged(pieces, frozenset())
     settled = settle(Property(rights.name, as_text(rights.value)), present or None, force=force)
     text = as_text(settled.value)

@@ -53,6 +53,7 @@ class Telling:
 
     Args:
         properties: what shall be said.
+        frames: whether frames of the tag say it.
         force: replace contrary statements of others.
         padding: room to leave where the tag does not fit into its old size, in bytes.
         upgrade: allow a v2.2 tag to become v2.3.
@@ -67,6 +68,7 @@ class Telling:
     """
 
     properties: tuple[Property, ...]
+    frames: bool = True
     force: bool = False
     padding: int = PADDING
     upgrade: bool = False
@@ -145,7 +147,7 @@ def merge_tag(tag: Tag, telling: Telling) -> MergedTag:
     _untell(draft, telling.going)
     if note is not None and note[1]:
         _unrepeat(draft, telling.repeated)
-    if not telling.stripping:
+    if not telling.stripping and telling.frames:
         _repeat(draft, telling.repeated)
         repeated = bool(draft.added)
         _tell(draft, telling)

@@ -8,7 +8,7 @@ there is one. Everything that then moves is relocated by the linker.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 from typing import Final
 
@@ -20,10 +20,18 @@ from mediaoptout.containers.bmff import manifest
 from mediaoptout.containers.bmff.boxes import Box, make_box, make_full_box, make_header
 from mediaoptout.containers.bmff.heif import Heif
 from mediaoptout.containers.bmff.heif_packets import Packet
+from mediaoptout.containers.bmff.heif_stripping import note, taken_out
 from mediaoptout.containers.bmff.item_info import DESCRIBES, make_item, make_relation
 from mediaoptout.containers.bmff.items import Form, Location
 from mediaoptout.containers.bmff.pictures import MAX_CONTENT, Top, appended
-from mediaoptout.containers.bmff.room import Room, behind, place_manifest, usable, vacate
+from mediaoptout.containers.bmff.room import (
+    Room,
+    behind,
+    place_manifest,
+    usable,
+    vacate,
+    without_manifest,
+)
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.linker import Edit, Links, relocate
 from mediaoptout.splice.patch import Insert, Patch, Piece, Span
@@ -79,16 +87,20 @@ def plan(source: Source, picture: Heif, wanted: Wanted) -> Change:
     work = _Work(source, picture, wanted)
     has_manifest = _manifest(work)
     said: frozenset[str] = frozenset()
+    properties = replace(wanted, properties=properties).told(Carrier.XMP)
     if packet is not None or properties:
         merged = xmp.merge(
             packet.data if packet else None,
-            properties,
+            properties if wanted.stripping else (*properties, note(picture)),
             force=wanted.force,
             padding=wanted.padding,
             limit=MAX_CONTENT,
         )
         said, warnings = merged.said, warnings + merged.warnings
-        _place(work, packet, merged)
+        if packet is not None and packet.data and not merged.size:
+            work.edits += taken_out(source, picture, packet)
+        elif packet is not None or said:
+            _place(work, packet, merged)
     patch = _relocated(work)
     _check(picture, patch)
     carriers = [Carrier.XMP] if said else []
@@ -104,7 +116,8 @@ def _manifest(work: _Work) -> bool:
         work.edits += place_manifest(work.source, picture.boxes, picture.busy, wanted.manifest)
         return True
     if wanted.drop_manifest:
-        work.edits += [vacate(box) for box in picture.boxes if box.uuid == manifest.C2PA_UUID]
+        old = [box for box in picture.boxes if box.uuid == manifest.C2PA_UUID]
+        work.edits += without_manifest(picture.boxes, old, picture.busy, wanted)
         return False
     return picture.manifest is not None
 
@@ -219,7 +232,8 @@ def _relocated(work: _Work) -> Patch:
         (*picture.links.references, *picture.own), picture.links.tables, picture.links.lengths
     )
     if not work.moved:
-        return relocate(picture.size, links, work.edits)
+        gone = any(edit.start == picture.locations.count.start for edit in work.edits)
+        return relocate(picture.size, picture.links if gone else links, work.edits)
     packet = picture.packet
     growth = sum(edit.growth for edit in work.edits)
     large = picture.size + growth + (1 << 20) >= _NARROW_SIZE

@@ -16,7 +16,7 @@ from mediaoptout.errors import ErrorInfo, LimitError, MediaError, RefusedError
 from mediaoptout.splice.linker import Edit
 from mediaoptout.splice.patch import Insert, Piece, Span
 from mediaoptout.splice.source import Source
-from mediaoptout.vocabularies.properties import Entry
+from mediaoptout.vocabularies.properties import Entry, Property, before, noted
 from mediaoptout.words import Carrier
 
 MAX_BOXES: Final = 1 << 16
@@ -31,6 +31,7 @@ MAX_CARRIED: Final = 256
 MAX_TOGETHER: Final = 32 << 20
 """How many bytes of metadata are parsed together, decompressed."""
 
+_OPEN: Final = "open"
 _WINDOW: Final = 1 << 20
 _MAX_SIZE: Final = (1 << 32) - 1
 
@@ -206,6 +207,27 @@ def updated(packet: Packet, merged: Merged) -> Edit | None:
     if not packet.plain or merged.size != packet.box.content.size:
         return None
     return Edit(*packet.box.content, merged.grounded(packet.data).placed(packet.box.body))
+
+
+def opened(top: Top) -> tuple[Property, ...]:
+    """What is to be noted before a box goes behind all others: that the last one had no size."""
+    return (before(_OPEN, 1),) if top.boxes and top.boxes[-1].open else ()
+
+
+def dropped(top: Top, box: Box, entries: Iterable[Entry]) -> tuple[Edit, ...]:
+    """The edits that take a box out; the one before it reaches to the file's end again if it did.
+
+    Args:
+        top: the boxes that there are.
+        box: the one that goes.
+        entries: what the packets of the file say, which may note how it was.
+    """
+    out = Edit(*box.span, ())
+    earlier = next((other for other in top.boxes if other.end == box.start), None)
+    last = box == top.boxes[-1] and noted(entries, _OPEN) == (1,)
+    if not last or earlier is None or earlier.large:
+        return (out,)
+    return Edit(earlier.start, earlier.start + 4, (Insert(bytes(4)),)), out
 
 
 def appended(top: Top, pieces: Sequence[Piece], *, may_move: bool) -> tuple[Edit, ...]:
