@@ -148,11 +148,21 @@ def test_what_stands_in_a_list(listed, folder):
     assert png["verdict"] == "reserved"
     assert png["credential"]["integrity"] == "intact"
     assert png["holders"] == ["Example Records"]
-    assert png["declared_on"]
+    assert png["declaration"]["holders"][0]["name"] == "Example Records"
+    assert png["declared_on"] == [png["declaration"]["declared"]]
     assert {item["carrier"] for item in png["statements"]} >= {"xmp", "c2pa"}
     assert by_name["empty.wav"]["verdict"] is None
     assert by_name["empty.wav"]["error"] == "not-media"
     assert len({line["salt"] for line in by_name.values()}) == 7
+
+
+def test_the_schema_speaks_of_declarations_as_inspect_does():
+    ours, theirs = json.loads(schema("evidence")), json.loads(schema("inspect"))
+    file = ours["$defs"]["file"]["properties"]
+    for name in ("declaration", "verdict", "uses"):
+        assert file[name] == theirs["properties"][name]
+    for name in ("holder", "identifiers", "use", "permission"):
+        assert ours["$defs"][name] == theirs["$defs"][name]
 
 
 EVERY = sorted(path for path in SAMPLES.glob("*/*") if path.is_file())

@@ -84,6 +84,7 @@ def _said(seen: InspectRecord) -> dict[str, Any]:
         "holders": list(seen.holders),
         "works": list(seen.works),
         "legal_basis": list(seen.legal_basis),
+        "declaration": seen.to_json()["declaration"],
         "declared_on": list(_dates(seen)),
         "credential": {key: record["credential"][key] for key in _CREDENTIAL},
         "error": None if error is None else error.code,
@@ -98,7 +99,9 @@ _CREDENTIAL: Final = ("integrity", "trust", "signer", "signed_at", "timestamped"
 
 def _dates(seen: InspectRecord) -> Iterator[str]:
     """The days that declarations give of themselves."""
-    texts = [text for _, text in seen.texts]
+    declared = seen.declaration.declared if seen.declaration is not None else None
+    texts = [declared.isoformat()] if declared is not None else []
+    texts += [text for _, text in seen.texts]
     texts += [item.value for item in seen.verify.statements if item.vocabulary is Vocabulary.PROSE]
     yield from sorted({found for text in texts for found in _DATE.findall(text)})
 
