@@ -59,6 +59,7 @@ class Carrier(StrEnum):
     MP4_ILST = "mp4-ilst"
     QUICKTIME = "quicktime"
     RIFF_INFO = "riff-info"
+    AXML = "axml"
     MATROSKA_TAGS = "matroska-tags"
     APE = "ape"
     ASF = "asf"

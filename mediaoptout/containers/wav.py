@@ -1,8 +1,9 @@
 """WAV: RIFF/WAVE (IBM and Microsoft, 1991), RF64 (EBU Tech 3306) and BW64 (ITU-R BS.2088).
 
-Texts in ``LIST``/``INFO``, an ID3v2 tag in ``id3 ``, XMP in ``_PMX``, the manifest in ``C2PA`` as
-the last chunk. The essence is the payload of ``data``, which never moves: a chunk before it that
-has no room to grow becomes ``JUNK``, and its successor goes to the end.
+Texts in ``LIST``/``INFO``, EBUCore in ``axml`` on request, an ID3v2 tag in ``id3 ``, XMP in
+``_PMX``, the manifest in ``C2PA`` as the last chunk. The essence is the payload of ``data``, which
+never moves: a chunk before it that has no room to grow becomes ``JUNK``, and its successor goes to
+the end.
 """
 
 from __future__ import annotations
@@ -29,6 +30,12 @@ class Wav(Container):
     digest = "md5"
     carries: ClassVar = {
         Carrier.RIFF_INFO: Capability(write=True, place="LIST INFO: ICOP, ICMT"),
+        Carrier.AXML: Capability(
+            write=True,
+            expected=False,
+            place="axml chunk: EBUCore",
+            note="only where it is asked for (archive-bwf); a document of others is left as it is",
+        ),
         Carrier.ID3: Capability(write=True, place="id3 chunk"),
         Carrier.XMP: Capability(write=True, place="_PMX chunk"),
         Carrier.C2PA: Capability(

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
-from mediaoptout.carriers import id3, info, xmp
+from mediaoptout.carriers import axml, id3, info, xmp
 from mediaoptout.containers.base import Block, Layout
 from mediaoptout.containers.blocks import DAMAGED, parsed
 from mediaoptout.containers.chunks import FILLING, Carried, Chunk
@@ -23,6 +23,7 @@ from mediaoptout.words import Carrier
 LIST: Final = b"LIST"
 ID3: Final = b"id3 "
 XMP: Final = b"_PMX"
+AXML: Final = b"axml"
 C2PA: Final = b"C2PA"
 CODE_PAGE: Final = b"CSET"
 UTF8_PAGE: Final = 65001
@@ -31,7 +32,13 @@ MAX_CARRIED: Final = 256
 MAX_BLOCK: Final = 48 << 20
 """The largest chunk that is parsed for statements."""
 
-_CARRIERS: Final = {ID3: Carrier.ID3, b"ID3 ": Carrier.ID3, XMP: Carrier.XMP, C2PA: Carrier.C2PA}
+_CARRIERS: Final = {
+    ID3: Carrier.ID3,
+    b"ID3 ": Carrier.ID3,
+    XMP: Carrier.XMP,
+    AXML: Carrier.AXML,
+    C2PA: Carrier.C2PA,
+}
 _DESCRIBING: Final = frozenset({b"fmt ", b"fact"})
 _MAX_DESCRIBING: Final = 1 << 16
 
@@ -64,7 +71,7 @@ def read_layout(source: Source) -> WavLayout:
         raise LimitError(
             f"more than {MAX_CARRIED} chunks carry statements", at=carried[-1].chunk.start
         )
-    stating = {item.chunk for item in carried}
+    stating = {item.chunk for item in carried if not is_kept(source, item)}
     foreign = [
         Span(chunk.start, chunk.end)
         for chunk in riff.chunks
@@ -90,6 +97,13 @@ def read_layout(source: Source) -> WavLayout:
         carried=carried,
         encoding=encoding,
     )
+
+
+def is_kept(source: Source, item: Carried) -> bool:
+    """Whether a chunk is read but never written: an ``axml`` of somebody else."""
+    start = item.chunk.payload.start
+    end = min(start + len(axml.HEAD), item.chunk.end, source.size)
+    return item.block.carrier is Carrier.AXML and not axml.is_ours(source.read(start, end))
 
 
 def _length(chunk: Chunk) -> Length:
@@ -119,7 +133,7 @@ def _carried(source: Source, riff: Riff, encoding: str | None) -> Iterator[Carri
             yield Carried(chunk, _block(source, chunk, carrier, form, encoding))
     cut = riff.cut
     carrier = _carrier(source, cut) if cut is not None else None
-    if cut is not None and carrier is not None:
+    if cut is not None and carrier not in (None, Carrier.AXML):
         span = Span(cut.start, source.size)
         yield Carried(cut, _broken(carrier, form, cut, span, "it is longer than what is left"))
 
@@ -138,6 +152,8 @@ def _block(
     span = Span(chunk.start, chunk.end)
     if carrier is Carrier.C2PA:
         return Block(carrier, _location(form, chunk), span)
+    if carrier is Carrier.AXML and chunk.payload.size > axml.MAX_SIZE:
+        return Block(carrier, _location(form, chunk), span)
     if chunk.payload.size > MAX_BLOCK:
         return _broken(carrier, form, chunk, span, f"it is longer than {MAX_BLOCK} bytes")
     data = source.read(*chunk.payload)
@@ -150,6 +166,8 @@ def _block(
             return parsed(carrier, location, span, id3.parse, tag)
         case Carrier.XMP:
             return parsed(carrier, location, span, xmp.parse, data)
+        case Carrier.AXML:
+            return parsed(carrier, location, span, axml.parse, data)
     return Block(carrier, location, span)
 
 

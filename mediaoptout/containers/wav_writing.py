@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from mediaoptout.carriers import id3, info, xmp
+from mediaoptout.carriers import axml, id3, info, xmp
 from mediaoptout.carriers.merged import Merged
 from mediaoptout.containers.base import MANIFEST, Change, Wanted
 from mediaoptout.containers.blocks import agreed, refuse_damaged
@@ -21,11 +21,13 @@ from mediaoptout.containers.chunks import (
     replaced,
 )
 from mediaoptout.containers.wav_reading import (
+    AXML,
     C2PA,
     ID3,
     LIST,
     XMP,
     WavLayout,
+    is_kept,
     tag_in,
 )
 from mediaoptout.errors import RefusedError
@@ -34,8 +36,13 @@ from mediaoptout.splice.patch import Copy, Hole, Insert, Piece
 from mediaoptout.splice.source import Source
 from mediaoptout.words import Carrier
 
-_WRITTEN: Final = {Carrier.RIFF_INFO: LIST, Carrier.ID3: ID3, Carrier.XMP: XMP}
-_APPENDED: Final = (Carrier.ID3, Carrier.XMP, Carrier.RIFF_INFO)
+_WRITTEN: Final = {
+    Carrier.RIFF_INFO: LIST,
+    Carrier.AXML: AXML,
+    Carrier.ID3: ID3,
+    Carrier.XMP: XMP,
+}
+_APPENDED: Final = (Carrier.AXML, Carrier.ID3, Carrier.XMP, Carrier.RIFF_INFO)
 """The order of new chunks: the list comes last, since it has no room of its own to grow into."""
 
 
@@ -83,7 +90,12 @@ def _state(
     source: Source, layout: WavLayout, wanted: Wanted, carrier: Carrier, plan: _Plan
 ) -> None:
     """Let every chunk of a carrier say what is wanted, or a new one where there is none."""
-    chunks = [item.chunk for item in layout.of(carrier)]
+    found = layout.of(carrier)
+    if any(is_kept(source, item) for item in found):
+        asked = carrier in (wanted.carriers or ()) and not wanted.stripping
+        plan.warnings += [axml.KEPT] if asked else []
+        return
+    chunks = [item.chunk for item in found]
     if carrier is Carrier.RIFF_INFO and len(chunks) > 1:
         chunks = [_list_with_notice(layout)]
     for chunk in chunks or (None,):
@@ -121,6 +133,10 @@ def _merged(layout: WavLayout, wanted: Wanted, carrier: Carrier, payload: bytes)
         if _bext_comments(layout):
             properties = tuple(p for p in properties if p.name != "xmpRights:UsageTerms")
         return info.merge(payload or None, properties, force=force, encoding=layout.encoding)
+    if carrier is Carrier.AXML:
+        if not payload and Carrier.AXML not in (wanted.carriers or ()):
+            return Merged((), frozenset())
+        return axml.merge(payload or None, properties)
     if carrier is Carrier.XMP:
         if not payload and not properties:
             return Merged((), frozenset())

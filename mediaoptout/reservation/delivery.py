@@ -62,11 +62,11 @@ CONSERVATIVE: Final = Delivery(sign=False, id3_version=3, id3_chunks=False)
 """For ingests that know tags of old: no manifest, ID3v2.3, no ID3 in WAV or AIFF."""
 
 ARCHIVE_BWF: Final = Delivery(
-    carriers=frozenset({Carrier.RIFF_INFO, Carrier.XMP, Carrier.SIDECAR_XMP}),
+    carriers=frozenset({Carrier.RIFF_INFO, Carrier.AXML, Carrier.XMP, Carrier.SIDECAR_XMP}),
     sign=False,
     id3_chunks=False,
 )
-"""For archives that keep Broadcast Wave: INFO and XMP; ``bext`` stays as it is."""
+"""For archives that keep Broadcast Wave: INFO, ``axml`` and XMP; ``bext`` stays as it is."""
 
 SHIPPED: Final[Mapping[str, Delivery]] = {
     "everything": EVERYTHING,

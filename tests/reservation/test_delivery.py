@@ -24,7 +24,7 @@ def test_conservative_and_archive():
     assert conservative.id3_version in delivery.ID3_VERSIONS
     archive = delivery.named("archive-bwf")
     taken = {carrier for carrier in Carrier if archive.takes(carrier)}
-    assert taken == {Carrier.RIFF_INFO, Carrier.XMP, Carrier.SIDECAR_XMP}
+    assert taken == {Carrier.RIFF_INFO, Carrier.AXML, Carrier.XMP, Carrier.SIDECAR_XMP}
 
 
 def test_a_delivery_without_prose_or_with_few_vocabularies():
