@@ -70,9 +70,10 @@ def match(catalogue: Catalogue, items: Iterable[Item]) -> Matched:
 
     Args:
         catalogue: the rows.
-        items: the files of the run.
+        items: the files of the run; what is no media is left aside, unless the user named it.
     """
-    return _Matching(catalogue, tuple(items)).matched()
+    media = tuple(item for item in items if item.named or is_media(item.path))
+    return _Matching(catalogue, media).matched()
 
 
 def assigned(jobs: Iterable[Job], matched: Matched) -> list[Job]:
@@ -108,7 +109,7 @@ class _Matching:
         for row in self._catalogue.rows:
             file, isrc = finding(counting, row)
             if file is not None:
-                named.append((row, file))
+                named.append((row, naming.path_of(file)))
             elif isrc is not None:
                 with_isrc.append((row, isrc))
         absolute = [naming.split(name) for _, name in named if naming.is_absolute(name)]
@@ -253,7 +254,7 @@ class _Matching:
 
         held: dict[str, list[int]] = defaultdict(list)
         for at, item in enumerate(self._items):
-            if at not in self._found and (item.named or is_media(item.path)):
+            if at not in self._found:
                 for isrc in isrcs(item.path):
                     held[isrc].append(at)
         return held
@@ -279,7 +280,7 @@ class _Matching:
         for at in found:
             self._found[at].append(row)
 
-    def _lost(self, row: Row, value: str, message: str = "there is no such file") -> None:
+    def _lost(self, row: Row, value: str, message: str = "there is no such media file") -> None:
         self._lost_rows.append((row, value, message))
 
     def _result(self) -> Matched:
@@ -294,7 +295,7 @@ class _Matching:
                 rowless[item.path] = wrong[found[0].number]
             elif found:
                 rowless[item.path] = self._two_rows(item, found)
-            elif item.named or is_media(item.path):
+            else:
                 rowless[item.path] = Fault(
                     code=NO_ROW, message="the catalogue has no row for it", path=str(item.path)
                 )

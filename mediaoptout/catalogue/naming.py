@@ -6,7 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
+_ABOVE: Final = re.compile(r"^(?:\.?[/\\])?(?:\.\.[/\\])+")
 _WILD: Final = re.compile(r"[*?]")
 _TOKEN: Final = re.compile(r"\*\*|\*|\?|[^*?]+")
 _ABSOLUTE: Final = re.compile(r"[/\\~]|[A-Za-z]:[/\\]")
@@ -29,6 +31,13 @@ def squeezed(name: str) -> str:
 def split(path: str) -> tuple[str, ...]:
     """The names in a path, whichever slashes part them."""
     return tuple(part for part in re.split(r"[/\\]", path) if part not in ("", "."))
+
+
+def path_of(text: str) -> str:
+    """A path as a cell has it: without ``file://``, and from where ``..`` has led."""
+    if text[:5].lower() == "file:":
+        return unquote(urlsplit(text).path)
+    return _ABOVE.sub("", text)
 
 
 def is_pattern(name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mediaoptout.catalogue.columns import Column
 from mediaoptout.catalogue.faults import Fault, FaultsError, in_order
+from mediaoptout.catalogue.headers import Field
 from mediaoptout.catalogue.listing import Catalogue, read_catalogue
 from mediaoptout.catalogue.matching import Matched, match
 from mediaoptout.cli import humane
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from mediaoptout.records import VerifyRecord
     from mediaoptout.verification.policy import Policy
 
+_MEANT: Final = {
+    Field.DATE: " (day of the declaration)",
+    Field.LABEL: " (as producer)",
+    Field.ARTIST: " (no holder)",
+}
 WIDTH: Final = 32
 """How wide a header is shown, in characters."""
 
@@ -106,7 +112,8 @@ def _duties(column: Column, reads: bool) -> Iterator[str]:
 
 def _role(column: Column) -> str:
     if column.field is not None:
-        return column.role
+        meant = _MEANT.get(column.field, "") if column.scheme is None else ""
+        return column.role + meant
     if column.reason == "not known":
         return f"not known; tell with --column '{printable(column.name)}=ROLE'"
     return column.reason

@@ -25,6 +25,7 @@ def differences(before: Iterable[Block], after: Iterable[Block]) -> tuple[Differ
     return tuple(
         Difference(carrier, location, label, *pair)
         for carrier, label in dict.fromkeys((*new, *old))
+        if old[carrier, label] != new[carrier, label]
         for location, pair in _changed(old[carrier, label], new[carrier, label])
     )
 

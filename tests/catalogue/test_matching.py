@@ -55,6 +55,8 @@ def faults(found: Matched) -> list[str]:
         ("./Disc 1\\01 Été.wav", Way.NAME),
         ("/Volumes/Masters/Disc 1/01 Été.wav", Way.NAME),
         ("D:\\Masters\\01 Été.wav", Way.NAME),
+        ("../in/Disc 1/01 Été.wav", Way.NAME),
+        ("file:///Volumes/Masters/01%20%C3%89t%C3%A9.wav", Way.NAME),
         ("01 été.WAV", Way.FOLDED),
         (unicodedata.normalize("NFD", "01 Été.wav"), Way.FOLDED),
         ("01 Été", Way.STEM),
@@ -137,6 +139,16 @@ def test_what_is_wrong_is_all_said():
         "c.wav": "catalogue-no-row",
         "d-éf.wav": "catalogue-no-row",
     }
+
+
+def test_what_is_no_media_is_left_aside(here):
+    folder = here / "in"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("no media\n")
+    found = matched("file\na*\nnotes.txt\n", "a.wav", "a.txt", "notes.txt")
+    assert rows_of(found) == {"a.wav": 2}
+    assert dict(found.ways) == {Way.PATTERN: 1}
+    assert faults(found) == ["3: catalogue-no-file"]
 
 
 def test_a_file_with_a_row_and_a_pattern_has_two_rows():

@@ -118,12 +118,12 @@ def planted(rows: dict[int, list[str]], files: dict[str, None]) -> set[tuple[int
     # Rows without a file, and files without a row.
     for number in (2000, 2050):
         del files[rows[number][0]]
-        found.add((number, "there is no such file"))
+        found.add((number, "there is no such media file"))
     put(2100, "Fichier", "2100 Ete.wav", "perhaps ")  # its file is there under another name
     found.add((None, "02100 Été.wav: the catalogue has no row for it"))
     rows[2100][0] = "2100 nowhere.wav"
     found.discard((2100, "perhaps "))
-    found.add((2100, "there is no such file"))
+    found.add((2100, "there is no such media file"))
     for name in ("extra.wav", "Disc 2/extra.flac"):
         files[name] = None
         found.add((None, f"{name}: the catalogue has no row for it"))

@@ -151,7 +151,7 @@ def test_all_mistakes_are_said_at_once_and_nothing_is_touched(delivery):
         "mediaoptout: c.csv: 3 mistakes; nothing was touched:",
         "  row 2, ISRC 'FR-Z03-98': ISRC 'FR-Z03-98' is no ISRC: one has 2 letters, 3 letters or"
         " digits, and 7 digits (FR-Z03-98-00212)",
-        "  row 3 'c.mp3': there is no such file",
+        "  row 3 'c.mp3': there is no such media file",
         "  in/b.mp3: the catalogue has no row for it",
         "  mend them, or leave out what they are about with --skip-faulty",
     ]
