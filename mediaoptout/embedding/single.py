@@ -52,6 +52,7 @@ from mediaoptout.splice.patch import Patch, PatchedSource
 from mediaoptout.splice.recovery import mend
 from mediaoptout.splice.source import FileSource, Source
 from mediaoptout.splice.writer import Seal, same_bytes, swept, write
+from mediaoptout.vocabularies import identifying
 from mediaoptout.vocabularies.properties import Property
 from mediaoptout.vocabularies.reading import resolve, statements
 from mediaoptout.words import Carrier, Status
@@ -208,6 +209,12 @@ def _embed(
         padding=0 if declaration.strips else PADDING,
     )
     change = container.change(source, layout, wanted)
+    if not declaration.strips and Carrier.XMP not in change.carriers:
+        present = (entry for block in layout.blocks for entry in block.entries)
+        mark = identifying.mark(present, wanted.properties)
+        if mark is not None:
+            wanted = replace(wanted, properties=(*wanted.properties, mark))
+            change = container.change(source, layout, wanted)
     record = EmbedRecord(
         path=str(source.path),
         status=Status.UNCHANGED,

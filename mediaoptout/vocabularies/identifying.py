@@ -45,8 +45,17 @@ KEYS: Final[Mapping[str, str]] = {
 """The key that tags have in common for each scheme; ``BARCODE`` and ``CATALOGNUMBER`` are what
 taggers write. A carrier with a field of its own for one (``TSRC``) says so itself."""
 
-TAGS: Final[Mapping[str, str]] = {**KEYS, "xmpRights:Owner": "RIGHTS-HOLDER"}
-"""The same with the key for the names of the holders, which is our convention."""
+WROTE: Final = f"{PREFIX}wrote"
+"""The mark in tags of files that have no packet: the schemes that we wrote, with spaces."""
+
+OURS: Final[Mapping[str, str]] = {
+    "xmpRights:Owner": "RIGHTS-HOLDER",
+    WROTE: "MEDIAOPTOUT-WROTE",
+}
+"""The keys that are our convention: for the names of the holders, and for the mark."""
+
+TAGS: Final[Mapping[str, str]] = {**KEYS, **OURS}
+"""All keys for holders and identifiers."""
 
 READ: Final[Mapping[str, str]] = {
     "UPC": f"{PREFIX}{Scheme.GTIN}",
@@ -82,6 +91,24 @@ def encode(reservation: Reservation) -> tuple[Property, ...]:
     if works:
         properties.append(Property("xmp:Identifier", Bag(tuple(map(written, works)))))
     return (*properties, *(Property(f"{PREFIX}{item.scheme}", tagged(item)) for item in alone))
+
+
+def mark(entries: Iterable[Entry], properties: Iterable[Property]) -> Property | None:
+    """The mark of a file that has no packet; None where there is nothing to be marked.
+
+    Args:
+        entries: what the file says now.
+        properties: what it shall say.
+    """
+    present = {entry.name for entry in entries}
+    known = (as_text(entry.value).split() for entry in entries if entry.name == WROTE)
+    added = [
+        item.name.removeprefix(PREFIX)
+        for item in properties
+        if item.name in KEYS and item.name not in present
+    ]
+    schemes = dict.fromkeys((*(scheme for words in known for scheme in words), *added))
+    return Property(WROTE, " ".join(schemes)) if schemes else None
 
 
 def _alone(items: Iterable[Identifier]) -> Iterator[Identifier]:

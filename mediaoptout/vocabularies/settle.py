@@ -56,7 +56,7 @@ def settle(wanted: Property, present: Value | None, *, force: bool = False) -> S
             if identifying.same(name, other, text):
                 return Settled(present)
             return Settled(present, f"{identifying.KEYS[name]} {other:.40} was kept, not {text}")
-        case "xmpRights:Owner" if isinstance(wanted.value, str):
+        case name if name in identifying.OURS and isinstance(wanted.value, str):
             return Settled(wanted.value)  # in a tag: a field that nobody else has
         case _ if prose.same_declaration(present, wanted.value):
             return Settled(present)
@@ -99,7 +99,9 @@ def _is_ours(name: str, known: Gone, present: Value) -> bool:
             return plus.is_ours(text)
         case "tdm:reservation":
             return text == tdmrep.RESERVED
-        case "tdm:policy" | "xmpRights:Owner":
+        case "tdm:policy":
+            return True
+        case _ if name in identifying.OURS:
             return True
         case _:
             return text in known.texts or prose.is_ours(present)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mediaoptout import EmbedOptions, EmbedRecord, embed, inspect
+from mediaoptout import EmbedOptions, EmbedRecord, embed, inspect, strip
 from mediaoptout.reservation.identifiers import Identifier, Scheme
 from mediaoptout.reservation.model import Holder, Reservation, Work
 from mediaoptout.reservation.profiles import load
@@ -157,6 +157,31 @@ def test_that_of_somebody_else_stays(sample, present, warns, tmp_path):
     assert bool(kept) is warns, record.warnings
     again = embed(path, reservation=reservation(), options=EmbedOptions(sign=False))
     assert again.status == "unchanged"
+
+
+@pytest.mark.parametrize(
+    "sample", ["flac/plain.flac", "ogg/opus.opus", "ape/silence.ape", "caf/free.caf"]
+)
+def test_a_file_without_a_packet_is_marked_to_be_stripped(sample, tmp_path):
+    path, _ = put(sample, tmp_path)
+    again = embed(path, reservation=reservation(), options=EmbedOptions(sign=False))
+    assert again.status == "unchanged"
+    assert strip(path).status == "written"
+    assert inspect(path).works == inspect(SAMPLES / sample).works == ()
+
+
+def test_what_was_there_before_is_not_stripped(tmp_path):
+    mutagen = pytest.importorskip("mutagen.flac")
+    first = tmp_path / "first.flac"
+    first.write_bytes((SAMPLES / "flac/plain.flac").read_bytes())
+    file = mutagen.FLAC(first)
+    file["ISRC"] = "FRZ039800212"
+    file.save()
+    path, _ = put(first, tmp_path)
+    assert "iswc" in witnesses.mutagen_tags(path)
+    strip(path)
+    left = witnesses.mutagen_tags(path)
+    assert left["isrc"] == "['FRZ039800212']" and "iswc" not in left
 
 
 def test_a_holder_that_is_corrected(tmp_path):
