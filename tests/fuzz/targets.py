@@ -55,6 +55,7 @@ WISHES: Final = (
     Wanted(properties=PROPERTIES, force=True, upgrade_id3=True, wrap_jxl=True),
     Wanted(properties=PROPERTIES, manifest=5000),
     Wanted(properties=PROPERTIES, drop_manifest=True, padding=0),
+    Wanted(properties=PROPERTIES, carriers=frozenset({Carrier.RIFF_INFO, Carrier.AXML})),
 )
 """The ways in which a container is asked to say it."""
 
