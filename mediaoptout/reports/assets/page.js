@@ -22,7 +22,8 @@
   const TEXTS = {
     en: {
       language: "Language", title: (n) => `Rights reservations: ${n}`, page: "Rights reservations",
-      files: ["file", "files"], about: "{command}, {when}, in {seconds} s; version {version}",
+      files: ["file", "files"], error: ["error", "errors"], warning: ["warning", "warnings"], info: ["note", "notes"],
+      about: "{command}, {when}, in {seconds} s; version {version}",
       expectation: "Policy: {policy}.", skipped: "{files} skipped: no media.",
       stopped: "The run was stopped before its end: files are missing here.",
       totals: "Totals", found: "What was found", all: "Files", query: "Search in names, statements and findings",
@@ -54,7 +55,9 @@
     },
     fr: {
       language: "Langue", title: (n) => `Réserves de droits : ${n}`, page: "Réserves de droits",
-      files: ["fichier", "fichiers"], about: "{command}, {when}, en {seconds} s ; version {version}",
+      files: ["fichier", "fichiers"], error: ["erreur", "erreurs"],
+      warning: ["avertissement", "avertissements"], info: ["remarque", "remarques"],
+      about: "{command}, {when}, en {seconds} s ; version {version}",
       expectation: "Politique : {policy}.", skipped: "{files} hors médias : laissés de côté.",
       stopped: "L'exécution a été arrêtée avant la fin : il manque des fichiers ici.",
       totals: "Totaux", found: "Constats", all: "Fichiers", query: "Chercher dans les noms, déclarations et constats",
@@ -95,7 +98,8 @@
   const say = (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const word = (key) => texts.words[key] ?? TEXTS.en.words[key] ?? key.replaceAll("_", " ");
   const number = (value) => value.toLocaleString(lang);
-  const some = (count) => `${number(count)} ${texts.files[(lang === "fr" ? count < 2 : count === 1) ? 0 : 1]}`;
+  const several = (count, key) => `${number(count)} ${texts[key][(lang === "fr" ? count < 2 : count === 1) ? 0 : 1]}`;
+  const some = (count) => several(count, "files");
   const bytes = (value) => {
     if (value < 0) return "";
     const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
@@ -347,7 +351,7 @@
   function counted(weight) {
     const told = SEVERITIES.filter((severity) => weight[severity]);
     return told.flatMap((severity, place) => [place ? ", " : "",
-      make("span", { class: severityTone(severity) }, `${number(weight[severity])} ${word(severity)}`)]);
+      make("span", { class: severityTone(severity) }, several(weight[severity], severity))]);
   }
   function picture(row) {
     if (row[PICTURE] < 0) return [];
