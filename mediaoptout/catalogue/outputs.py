@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mediaoptout.catalogue.selection import Item, is_folder
+from mediaoptout.catalogue.selection import Item, is_folder, working_folder
 from mediaoptout.errors import ErrorInfo, UsageError
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class Job:
 
 def to_read(items: Iterable[Item]) -> list[Job]:
     """Each path once, with no output."""
-    return [Job(item) for item in _unique((item.path.absolute(), item) for item in items)]
+    here = working_folder()
+    return [Job(item) for item in _unique((here / item.path, item) for item in items)]
 
 
 def in_place(items: Iterable[Item]) -> list[Job]:

@@ -57,13 +57,22 @@ def select(sources: Iterable[Path], *, beside: Path | None = None) -> Iterator[I
         UsageError: a source does not exist.
     """
     left_out = beside.resolve() if beside is not None and is_folder(beside) else None
+    here = working_folder()
     seen: set[tuple[Path, Path]] = set()
     for source in sources:
         for item in _found(source, left_out):
-            key = (item.path.absolute(), item.relative)
+            key = (here / item.path, item.relative)
             if key not in seen:
                 seen.add(key)
                 yield item
+
+
+def working_folder() -> Path:
+    """Where relative paths begin; the root if that is gone, since nothing can be there then."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path("/")
 
 
 def _found(source: Path, left_out: Path | None) -> Iterator[Item]:
@@ -95,7 +104,7 @@ def _walk(top: Path, left_out: Path | None) -> Iterator[Item]:
         relative, entry = waiting.pop()
         path = top / relative
         if entry is not None and not is_folder(entry):
-            yield Item(path, relative, named=False, size=_size(path))
+            yield Item(path, relative, named=False, size=_size(entry))
             continue
         if entry is not None and left_out is not None and path.resolve() == left_out:
             continue
@@ -113,7 +122,7 @@ def _counts(entry: os.DirEntry[str]) -> bool:
     return not entry.name.startswith(".") and not (entry.is_symlink() and is_folder(entry))
 
 
-def _size(path: Path) -> int:
+def _size(path: Path | os.DirEntry[str]) -> int:
     try:
         return path.stat().st_size
     except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -214,6 +215,14 @@ def test_an_allowed_certificate_does_not_outlive_itself(house: House):
     signer = house.authority.issue(start=-20 * DAY, end=-10 * DAY)
     anchors = house.anchors.only([signer.fingerprint])
     assert verify(house.again(signer), anchors=anchors).credential.trust is Trust.EXPIRED
+
+
+def test_the_shipped_lists_are_sent_to_other_processes_by_name():
+    packed = pickle.dumps(trust.shipped())
+    assert len(packed) < 200
+    assert pickle.loads(packed) is trust.shipped()
+    mine = trust.Anchors("mine", "signers", "stamps", trust.Allowed(frozenset({"ab"})))
+    assert pickle.loads(pickle.dumps(mine)) == mine
 
 
 def test_the_shipped_lists_are_whole_and_say_where_they_come_from():

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, SupportsIndex
 
 from mediaoptout.credentials.certificate import Certificate, fingerprint, parsed
 from mediaoptout.errors import UsageError
@@ -76,6 +76,10 @@ class Anchors:
     signers: str = ""
     timestamps: str = ""
     allowed: Allowed | None = None
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        """The shipped lists are sent to other processes by name, and read there again."""
+        return (shipped, ()) if self == shipped() else object.__reduce_ex__(self, protocol)
 
     def settings(self) -> dict[str, Any]:
         """As the reference reader takes it; the signers' list is the first that it looks into."""
