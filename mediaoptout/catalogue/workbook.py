@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from mediaoptout.catalogue.delimited import HEADER_WITHIN, Cells
 from mediaoptout.catalogue.faults import CatalogueError
@@ -15,12 +17,14 @@ from mediaoptout.catalogue.faults import CatalogueError
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import ReadOnlyCell
 
-MAX_UNPACKED: Final = 1 << 30
-"""The most that the parts of a workbook may hold together, unpacked, in bytes."""
-MAX_SHARED: Final = 64 << 20
-"""The most that its table of texts may hold, which is taken into memory whole."""
+MAX_SHEET: Final = 1 << 30
+"""The most that the parts with cells may hold together, unpacked, in bytes; they are streamed."""
+MAX_PART: Final = 64 << 20
+"""The most that another part may hold, which is taken into memory whole."""
 MAX_COLUMNS: Final = 1024
 """How many columns are read."""
+
+_SHEETS: Final = "xl/worksheets/"
 
 
 def read(path: Path, known: Callable[[Cells], int]) -> tuple[str, Iterator[Cells]]:
@@ -34,24 +38,38 @@ def read(path: Path, known: Callable[[Cells], int]) -> tuple[str, Iterator[Cells
         CatalogueError: it is no workbook, or too large.
         OSError: it cannot be read.
     """
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
     _check(path)
+    stream = path.open("rb")
     try:
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        sheets = book.worksheets
-        fitness = [_fitness(_cells(sheet), known) for sheet in sheets]
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, SyntaxError) as error:
+        with _quiet():
+            sheets = _sheets(stream)
+            fitness = [_fitness(_cells(sheet), known) for sheet in sheets]
+    except Exception as error:  # a broken workbook makes openpyxl raise anything
+        stream.close()
         raise _broken(path, error) from error
     if not sheets:
+        stream.close()
         raise CatalogueError(f"{path} has no sheets", fix="give another file")
     number = max(range(len(sheets)), key=fitness.__getitem__)
     others = [sheet.title for i, sheet in enumerate(sheets) if i != number and fitness[i]]
     how = f"sheet {sheets[number].title!r}"
     if others:
         how += f"; not read: {', '.join(map(repr, others))}"
-    return how, _guarded(path, _cells(sheets[number]), book.close)
+    return how, _guarded(path, stream, _cells(sheets[number]))
+
+
+def _sheets(stream: BinaryIO) -> list[Any]:
+    from openpyxl import load_workbook
+
+    return load_workbook(stream, read_only=True, data_only=True, keep_links=False).worksheets
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the warnings that openpyxl has for whoever wants to write the workbook again."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _check(path: Path) -> None:
@@ -59,9 +77,14 @@ def _check(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as package:
             sizes = {part.filename: part.file_size for part in package.infolist()}
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise _broken(path, error) from error
-    if sum(sizes.values()) > MAX_UNPACKED or sizes.get("xl/sharedStrings.xml", 0) > MAX_SHARED:
+    cells = sum(size for name, size in sizes.items() if name.startswith(_SHEETS))
+    other = max(
+        (size for name, size in sizes.items() if not name.startswith((_SHEETS, "xl/media/"))),
+        default=0,
+    )
+    if cells > MAX_SHEET or other > MAX_PART:
         raise CatalogueError(f"{path} is too large to be read", fix="save the sheet as CSV (UTF-8)")
 
 
@@ -84,13 +107,17 @@ def _cells(sheet: Any) -> Iterator[Cells]:
         yield tuple(map(_text, row[:MAX_COLUMNS]))
 
 
-def _guarded(path: Path, rows: Iterator[Cells], close: Callable[[], object]) -> Iterator[Cells]:
-    try:
-        yield from rows
-    except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, EOFError) as error:
-        raise _broken(path, error) from error
-    finally:
-        close()
+def _guarded(path: Path, stream: BinaryIO, rows: Iterator[Cells]) -> Iterator[Cells]:
+    with stream:
+        while True:
+            try:
+                with _quiet():
+                    cells = next(rows, None)
+            except Exception as error:  # as above
+                raise _broken(path, error) from error
+            if cells is None:
+                return
+            yield cells
 
 
 def _text(cell: ReadOnlyCell) -> str:

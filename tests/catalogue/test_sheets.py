@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -190,3 +191,26 @@ def test_the_sheet_that_is_a_catalogue_is_found(tmp_path):
     sheet = open_sheet(path)
     assert sheet.headers == HEADERS
     assert sheet.how == "sheet 'Masters'; not read: 'Old'"
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data(), junk=st.binary(min_size=1, max_size=4))
+def test_a_damaged_workbook_is_an_error_or_a_table(tmp_path_factory, data, junk):
+    path = tmp_path_factory.mktemp("xlsx") / "c.xlsx"
+    workbook(path, [HEADERS, *ROWS])
+    with zipfile.ZipFile(path) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    name = data.draw(st.sampled_from([None, *sorted(parts)]))
+    whole = path.read_bytes() if name is None else parts[name]
+    at = data.draw(st.integers(0, len(whole)))
+    broken = whole[:at] + junk + whole[at + len(junk) :]
+    if name is None:
+        path.write_bytes(broken)
+    else:
+        with zipfile.ZipFile(path, "w") as package:
+            for each, content in {**parts, name: broken}.items():
+                package.writestr(each, content)
+    try:
+        list(open_sheet(path).rows)
+    except CatalogueError as error:
+        assert error.fix
