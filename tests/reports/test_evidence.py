@@ -53,6 +53,15 @@ def made(sources: list[Path], target: Path, identity: Identity) -> Path:
     return target
 
 
+@pytest.fixture(scope="module")
+def valid_proof(
+    tmp_path_factory: pytest.TempPathFactory, files: Path, records: object, identity: Identity
+) -> tuple[Path, dict[str, Any]]:
+    """A place for a proof, and one that holds."""
+    folder = tmp_path_factory.mktemp("proof")
+    return folder / "proof.json", proof(made([files], folder / "list.jsonl", identity), "bare.png")
+
+
 @pytest.fixture
 def folder(tmp_path: Path, files: Path, records: object) -> Path:
     """A folder of real files of most verdicts."""
@@ -374,6 +383,37 @@ def test_a_proof_that_was_changed(listed, tmp_path):
         target.write_text(json.dumps(nonsense))
         with pytest.raises(DamagedError):
             check(target)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_whatever_a_proof_holds_the_answer_is_ours(valid_proof, data):
+    """Any value in any place: it does not hold, or it is refused in words."""
+    place, said = valid_proof
+    values = st.one_of(
+        st.none(),
+        st.integers(-(10**30), 10**30),
+        st.floats(),
+        st.text(alphabet=st.characters(codec=None), max_size=5),
+        st.lists(st.none(), max_size=2),
+        st.dictionaries(st.text(max_size=3), st.none(), max_size=2),
+    )
+    changed = json.loads(json.dumps(said))
+    at = data.draw(st.sampled_from([("file",), ("seal",), ("seal", "statement"), ()]))
+    holder = changed
+    for key in at:
+        holder = holder[key]
+    key = data.draw(st.sampled_from(sorted(holder)))
+    value = data.draw(values)
+    if holder[key] == value:
+        return
+    holder[key] = value
+    place.write_text(json.dumps(changed))
+    try:
+        evidence = check(place)
+    except MediaoptoutError:
+        return
+    assert not evidence.holds or at == ("seal",)
 
 
 def test_names_of_proofs(listed):

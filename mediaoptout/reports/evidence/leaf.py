@@ -15,7 +15,7 @@ from mediaoptout.catalogue.outputs import Job
 from mediaoptout.catalogue.run import passed_over
 from mediaoptout.containers.base import Container
 from mediaoptout.containers.registry import detect
-from mediaoptout.errors import MediaoptoutError
+from mediaoptout.errors import DamagedError, MediaoptoutError
 from mediaoptout.records import InspectRecord
 from mediaoptout.splice.fingerprint import Fingerprint
 from mediaoptout.splice.source import STEP, FileSource, stepped
@@ -32,10 +32,17 @@ _NO_UNICODE: Final = re.compile("[\ud800-\udfff]")
 
 
 def canonical(value: object) -> bytes:
-    """JSON in the one form that is hashed: keys in order, no white space, UTF-8 (RFC 8785)."""
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode()
+    """JSON in the one form that is hashed: keys in order, no white space, UTF-8 (RFC 8785).
+
+    Raises:
+        DamagedError: there is something in it that JSON or Unicode does not have.
+    """
+    try:
+        return json.dumps(
+            value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+        ).encode()
+    except (ValueError, RecursionError) as error:
+        raise DamagedError("a value has no canonical form", fix="get a complete copy") from error
 
 
 def named(relative: PurePath) -> str:
