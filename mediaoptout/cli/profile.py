@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mediaoptout.cli import parameters as given
+
 if TYPE_CHECKING:
     from mediaoptout.reservation.new_profile import Question
 
@@ -122,6 +124,8 @@ def export(
         typer.Option("--output", "-o", metavar="DIR", help="The folder for the documents."),
     ] = None,
     settings: Settings = None,
+    catalogue: given.Catalogue = None,
+    columns: given.Columns = None,
     site: Annotated[
         str | None,
         typer.Option(metavar="URL", help="The site on which the documents will be."),
@@ -147,7 +151,7 @@ def export(
     from mediaoptout.documents.document import Kind
     from mediaoptout.documents.export import export as made
     from mediaoptout.documents.export import write
-    from mediaoptout.documents.recordings import recordings
+    from mediaoptout.documents.recordings import recordings, works_of
     from mediaoptout.reservation.profiles import find, load
 
     wanted = {
@@ -160,12 +164,21 @@ def export(
         Kind.LETTER: letter,
     }
     reservation = load(name, settings or ())
-    listed = select(paths(files, null=False), beside=output) if files else ()
+    listed = list(select(paths(files, null=False), beside=output)) if files else []
+    works = None
+    if catalogue is not None:
+        from mediaoptout.cli.catalogued import prepared
+        from mediaoptout.cli.console import Console
+        from mediaoptout.cli.settings import Format
+
+        console = Console(Format.TEXT)
+        rows = prepared(console, catalogue, listed, roles=columns or (), skip_faulty=False)
+        works = works_of(rows.catalogue, rows.matched)
     result = made(
         reservation,
         [kind for kind, asked in wanted.items() if asked],
         site=site,
-        recordings=tuple(recordings(listed, reservation)),
+        recordings=tuple(recordings(listed, reservation, works)),
     )
     folder = output or Path(f"{find(name).name}-documents")
     for path in write(result.documents, folder, overwrite=overwrite):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mediaoptout.catalogue.listing import Catalogue
+from mediaoptout.catalogue.matching import Matched
+from mediaoptout.catalogue.rows import particulars
 from mediaoptout.catalogue.selection import Item
 from mediaoptout.containers.registry import detect
 from mediaoptout.errors import MediaoptoutError, UsageError
@@ -40,12 +43,15 @@ class Recording:
         return "; ".join(isrc or map(str, self.identifiers))
 
 
-def recordings(items: Iterable[Item], reservation: Reservation) -> Iterator[Recording]:
+def recordings(
+    items: Iterable[Item], reservation: Reservation, works: Mapping[Path, Work] | None = None
+) -> Iterator[Recording]:
     """What a list says of files; each is read once, whole.
 
     Args:
         items: the files; what was found in a folder and is no media is passed over.
         reservation: the titles of its works are taken for files that tell no title.
+        works: what a catalogue says of files, by their paths; it wins over the files.
 
     Raises:
         UsageError: one of them cannot be read.
@@ -60,16 +66,28 @@ def recordings(items: Iterable[Item], reservation: Reservation) -> Iterator[Reco
         except OSError as error:
             reason = error.strerror or str(error)
             raise UsageError(f"{item.path} cannot be read: {reason}") from error
-        yield _recording(item.relative.as_posix(), digest, entries or (), reservation)
+        listed = works.get(item.path) if works is not None else None
+        name = item.relative.as_posix()
+        yield _recording(name, digest, entries or (), reservation, listed or Work())
 
 
 def _recording(
-    name: str, digest: str, entries: tuple[Entry, ...], reservation: Reservation
+    name: str, digest: str, entries: tuple[Entry, ...], reservation: Reservation, listed: Work
 ) -> Recording:
-    found = {item for entry in entries for item in identifying.decode(entry)}
+    said = {item.scheme for item in listed.identifiers}
+    inside = {item for entry in entries for item in identifying.decode(entry)}
+    found = {*listed.identifiers, *(item for item in inside if item.scheme not in said)}
     identifiers = tuple(sorted(item for item in found if not item.scheme.of_holder))
-    title = next((as_text(entry.value) for entry in entries if entry.name == "dc:title"), None)
-    return Recording(name, digest, title or _title(reservation.works, identifiers), identifiers)
+    titles = (as_text(entry.value) for entry in entries if entry.name == "dc:title")
+    title = listed.title or next(titles, None) or _title(reservation.works, identifiers)
+    return Recording(name, digest, title, identifiers)
+
+
+def works_of(catalogue: Catalogue, matched: Matched) -> dict[Path, Work]:
+    """The works that a catalogue's rows name, by the paths of their files."""
+    columns = catalogue.counting
+    said = {path: particulars(columns, row)[0].work for path, row in matched.rows.items()}
+    return {path: work for path, work in said.items() if work is not None}
 
 
 def _entries(path: Path) -> tuple[Entry, ...] | None:

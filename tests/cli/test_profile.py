@@ -12,6 +12,7 @@ import pytest
 
 from mediaoptout.reservation.profiles import load, shipped
 from tests.cli.calling import call, spawn
+from tests.conftest import SAMPLES
 
 
 def test_list(work):
@@ -122,6 +123,21 @@ def test_export_with_a_list(work):
     assert result.code == 0
     assert hashlib.sha256(b"a").hexdigest() in Path("out/letter-en.txt").read_text("utf-8")
     assert call("profile", "export", "eu-tdm", "gone.wav", "--letter").code == 2
+
+
+def test_export_with_a_catalogue(work):
+    Path("in").mkdir()
+    Path("in/a.wav").write_bytes(next((SAMPLES / "wav").glob("*.wav")).read_bytes())
+    Path("list.csv").write_text("file;titre;isrc\na.wav;Été;FRZ039800212\n", "utf-8")
+    result = call("profile", "export", "eu-tdm", "in", "--letter", "-o", "out",
+                  "--catalogue", "list.csv")  # fmt: skip
+    assert result.code == 0
+    letter = Path("out/letter-fr.txt").read_text("utf-8")
+    assert "Titre: Été" in letter and "FR-Z03-98-00212" in letter
+    Path("list.csv").write_text("file;titre;isrc\nb.wav;Été;FRZ03\n", "utf-8")
+    wrong = call("profile", "export", "eu-tdm", "in", "--letter", "-o", "out2",
+                 "--catalogue", "list.csv")  # fmt: skip
+    assert wrong.code == 2 and not Path("out2").exists()
 
 
 def test_export_says_what_it_leaves_out(work):
