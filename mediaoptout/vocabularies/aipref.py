@@ -61,7 +61,7 @@ _LABEL: Final = r"[a-z][a-z0-9_.*-]*"
 _MEMBER: Final = re.compile(rf"({_LABEL})(?:=(\"[^\"]*\"|[^,;\s]*))?((?:\s*;[^,;]*)*)\Z")
 _INSIDE: Final = re.compile(
     rf"\bcontent-(?:usage|signal)\s*:\s*(?:/\S*\s+)?"
-    rf"({_LABEL}=\w+(?:;[^\s,]+)*(?:\s*,\s*{_LABEL}=\w+(?:;[^\s,]+)*)*)",
+    rf"({_LABEL}=\w+(?:;[^\s,;]+)*(?:\s*,\s*{_LABEL}=\w+(?:;[^\s,;]+)*)*)",
     re.IGNORECASE,
 )
 MAX_TEXT: Final = 20_000

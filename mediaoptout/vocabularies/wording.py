@@ -34,7 +34,7 @@ def plain(text: str) -> str:
 SENTENCE: Final = re.compile(
     r"(?<=[.!?])(?<!\b[Aa]rt\.)(?<!\bAbs\.)(?<!\bL\.)(?<!\bR\.)(?<!\b[Nn]o\.)(?<!\bInc\.)"
     r"(?<!\bLtd\.)(?<!\bDir\.)(?<!\b[Dd]r\.)\s+(?=[A-ZÀ-Ý§¿¡])"
-    r"|(?:\r?\n){2,}|\r?\n(?=\s*[^\sa-zà-ÿ])"
+    r"|(?:\r?\n){2,}|\r?\n(?=\s{0,80}[^\sa-zà-ÿ])"
 )
 """Where a sentence ends: not behind an abbreviation, and not where a line is only wrapped."""
 
