@@ -2,7 +2,7 @@
 
 Nothing in the file says so, except a mark at its beginning. What is valid UTF-8 is UTF-8; else
 the letters decide: in the wrong one of the two old encodings, capitals and signs stand where
-small letters should (``Générale`` against ``GŽnŽrale``).
+small letters should (``Générale`` against ``GŽnŽrale``). Other encodings are not guessed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ TITLES: Final = {
 
 _HIGH: Final = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 _SEQUENCE: Final = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
+_RUN: Final = re.compile(rb"[\x80-\xff]{3,}")
 _USUAL: Final = frozenset("\u2018\u2019\u201c\u201d\u2013\u2014\u2026\xa0«»©®™€°¡¿·")
+_RARE: Final = frozenset("ªºƒıŠšŽž")
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x19\x1c\x7f]")
 
 
@@ -74,6 +76,10 @@ def encoding_of(path: Path) -> str:
             f"{path} is UTF-8, but line {line} has bytes that are not",
             at=f"line {line}",
             fix="mend that line, or save the file again as CSV (UTF-8)",
+        )
+    if _is_of_elsewhere(sample):
+        raise CatalogueError(
+            f"it cannot be told in which encoding {path} is", fix="save it again as CSV (UTF-8)"
         )
     return max(_OLD, key=lambda name: _plausible(sample.decode(name, "replace")))
 
@@ -129,16 +135,28 @@ def _is_broken_utf8(sample: bytes) -> bool:
     return whole * 2 > high and whole >= 4
 
 
+def _is_of_elsewhere(sample: bytes) -> bool:
+    """Whether most letters beyond ASCII stand in a row, as in no language of Western Europe."""
+    in_a_row = sum(len(found) for found in _RUN.findall(sample))
+    return in_a_row * 2 > sum(byte >= 0x80 for byte in sample)
+
+
 def _plausible(text: str) -> int:
-    """How well a text reads: small letters inside words, signs that are usual."""
+    """How well a text reads: small letters inside words, signs between them."""
     score = 0
-    before = " "
-    for char in text:
+    for before, char, after in zip(f" {text}", text, f"{text[1:]} ", strict=False):
         if char > "\x7f":
-            if char.isalpha() and char != "\ufffd" and ord(char) < 0x180:
-                odd = (char.isupper() and before.islower()) or char in "ªºƒıŽž"
-                score += -2 if odd else 1
-            else:
-                score += 1 if char in _USUAL else -1
-        before = char
+            score += _fits(before, char, after)
     return score
+
+
+def _fits(before: str, char: str, after: str) -> int:
+    inside = before.isalpha() and after.isalpha()
+    if char.isalpha() and char < "\u0180":
+        if char in _RARE:
+            return 0
+        mixed = before.isalpha() and (before.islower() or after.islower())
+        return -2 if char.isupper() and mixed else 1
+    if char == "\u2019":
+        return 1
+    return 1 if char in _USUAL and not inside else -1

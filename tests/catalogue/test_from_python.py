@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from typing import Any
 
 from tests.conftest import ROOT, SAMPLES
 
@@ -17,7 +18,7 @@ def test_the_example_of_the_documentation(tmp_path, monkeypatch):
     (tmp_path / "masters.csv").write_text("Datei,performer\na.wav,Zoé\n", "utf-8")
     (tmp_path / "masters").mkdir()
     shutil.copyfile(SAMPLES / "wav/pcm16.wav", tmp_path / "masters/a.wav")
-    said = {}
+    said: dict[str, Any] = {}
     exec(compile(code, "catalogue.md", "exec"), said)
     assert said["record"].status == "written"
     assert (tmp_path / "tagged/a.wav").exists()

@@ -53,6 +53,32 @@ def test_every_form_reads_the_same(tmp_path, delimiter, encoding, end):
     assert [number for number, _ in rows] == [2, 3, 4]
 
 
+WORDS = """
+    Côte été père forêt Noël maïs naïve garçon hôtel dû où français cœur Générale
+    Köln Jäger für Straße mañana señor niño corazón canção São João Åse smørrebrød créée
+    L\u2019enfant d\u2019été «oui» ÉTÉ FRANÇAIS
+""".split()
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac-roman"])
+@pytest.mark.parametrize("word", WORDS)
+def test_one_word_may_tell_the_encoding(tmp_path, word, encoding):
+    _, rows = read(tmp_path / "c.csv", f"file,title\na.wav,{word}\n".encode(encoding))
+    assert rows == [(2, ("a.wav", word))]
+
+
+@pytest.mark.parametrize("encoding", ["shift-jis", "cp1251", "gb2312", "euc-kr"])
+def test_an_encoding_that_cannot_be_told_is_asked(tmp_path, encoding):
+    texts = {
+        "shift-jis": "東京事変 椎名林檎 群青日和",
+        "cp1251": "Москва слезам не верит, Кино",
+        "gb2312": "月亮代表我的心 邓丽君",
+        "euc-kr": "아리랑 조용필 돌아와요",
+    }
+    with pytest.raises(CatalogueError, match="which encoding"):
+        read(tmp_path / "c.csv", f"file,title\na.wav,{texts[encoding]}\n".encode(encoding))
+
+
 @pytest.mark.parametrize("first", ["sep=;\r\n", '"sep=;"\r\n', "SEP=;\n"])
 def test_the_line_of_excel_that_names_the_delimiter(tmp_path, first):
     sheet, rows = read(tmp_path / "c.csv", first + table(";"))
