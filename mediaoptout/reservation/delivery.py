@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -88,6 +88,32 @@ def named(name: str) -> Delivery:
             fix=f"there are: {', '.join(SHIPPED)}",
         )
     return SHIPPED[name]
+
+
+def chosen(text: str, base: Delivery) -> Delivery:
+    """The delivery that a user names in one text.
+
+    Args:
+        text: a shipped delivery, the only carriers (``riff-info,xmp``), or those that are left out
+            (``-id3,-c2pa``).
+        base: what holds for all that the text says nothing of.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    if text in SHIPPED:
+        return SHIPPED[text]
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    out = [word.removeprefix("-") for word in words if word.startswith("-")]
+    if not words or (out and len(out) != len(words)):
+        raise UsageError(
+            f"{text!r} neither names carriers nor leaves some out",
+            fix=f"one of: {', '.join(SHIPPED)}; or carriers: riff-info,xmp; or all but: -id3,-c2pa",
+        )
+    if not out:
+        return replace(base, carriers=_words(Carrier, "carrier", words))
+    usual = frozenset(Carrier) - {Carrier.AXML} if base.carriers is None else base.carriers
+    return replace(base, carriers=usual - _words(Carrier, "carrier", out))
 
 
 def carriers(words: Iterable[str]) -> frozenset[Carrier]:

@@ -205,7 +205,10 @@ def delivery(name: str = DEFAULT, settings: Iterable[str] = ()) -> Delivery:
 
 
 def expected_uses(name: str) -> tuple[Use, ...]:
-    """The uses that a profile reserves; it need not be complete (a holder may be missing).
+    """The uses that files can be expected to reserve by a profile, be it complete or not.
+
+    Search is not among them: that it is reserved can only be implied (``DMI-PROHIBITED``), since no
+    vocabulary that files hold has a word for it.
 
     Raises:
         ProfileError: the profile is wrong.
@@ -219,7 +222,7 @@ def expected_uses(name: str) -> tuple[Use, ...]:
         raise wrong(profile.text, profile.origin, Place("uses"), error)
     if data.get("declaration", {}).get("withdrawn"):
         return ()
-    return reserved
+    return tuple(use for use in reserved if use is not Use.SEARCH) or reserved
 
 
 def write_new(path: Path, values: Mapping[str, Any] | None = None) -> None:

@@ -206,6 +206,7 @@ def test_rows_take_what_their_parents_table_says():
 def test_what_is_shipped(name: str):
     reservation = load(name, settings_for(name))
     assert all(reservation.permission(use).reserves for use in profiles.expected_uses(name))
+    assert Use.SEARCH not in profiles.expected_uses(name)
     assert profiles.find(name).title
     for _, text in reservation.texts:
         assert prose.is_ours(text)
