@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mediaoptout.catalogue.run import Means, embed_all, inspect_all, verify_all
     from mediaoptout.catalogue.selection import Item, select
     from mediaoptout.credentials.credential import Credential
+    from mediaoptout.credentials.trust import Anchors
+    from mediaoptout.credentials.trust import named as trust_anchors
     from mediaoptout.embedding import Declaration, EmbedOptions, embed, removal, strip
     from mediaoptout.errors import (
         DamagedError,
@@ -94,6 +96,7 @@ _HOMES = {
     "catalogue.run": ("Means", "embed_all", "inspect_all", "verify_all"),
     "catalogue.selection": ("Item", "select"),
     "credentials.credential": ("Credential",),
+    "credentials.trust": ("Anchors", "trust_anchors"),
     "embedding": ("Declaration", "EmbedOptions", "embed", "removal", "strip"),
     "errors": (
         "DamagedError",
@@ -152,10 +155,12 @@ _OWN_NAMES = {
     "load_delivery": "delivery",
     "load_policy": "load",
     "load_profile": "load",
+    "trust_anchors": "named",
 }
 
 __all__ = [
     "EXPECTED_USES",
+    "Anchors",
     "Capacity",
     "Carrier",
     "Catalogue",
@@ -229,6 +234,7 @@ __all__ = [
     "strip",
     "to_line",
     "to_read",
+    "trust_anchors",
     "verify",
     "verify_all",
     "with_texts",

@@ -22,7 +22,7 @@ NAMES = """
     UnsupportedError UsageError Use Verdict VerifyRecord Vocabulary Work WriteError __version__
     assigned embed embed_all in_place inspect inspect_all load_delivery load_policy load_profile
     match mirrored read_catalogue removal schema select strip to_line to_read verify verify_all
-    with_texts ReportOptions ReportRun Reports
+    with_texts Anchors trust_anchors ReportOptions ReportRun Reports
 """.split()
 
 

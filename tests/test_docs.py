@@ -49,6 +49,7 @@ def test_options_that_are_named_exist(page: Path):
         known |= set(re.findall(r"--[a-z][a-z0-9-]*", call("policy", sub, "--help").out))
     for sub in ("make", "check", "proof"):
         known |= set(re.findall(r"--[a-z][a-z0-9-]*", call("evidence", sub, "--help").out))
+    known |= set(re.findall(r"--[a-z][a-z0-9-]*", call("trust", "update", "--help").out))
     for sub in ("list", "show", "new", "check"):
         known |= set(re.findall(r"--[a-z][a-z0-9-]*", call("profile", sub, "--help").out))
         known |= set(re.findall(r"--[a-z][a-z0-9-]*", call("identity", sub, "--help").out))

@@ -12,6 +12,7 @@ from mediaoptout.containers.base import Container
 from mediaoptout.credentials.credential import COMPONENT, Credential
 from mediaoptout.credentials.reasons import (
     ABOUT_TRUST,
+    NOT_ALLOWED,
     TRUST,
     UNCOVERED,
     UNSIGNED,
@@ -170,8 +171,15 @@ def manifest_findings(credential: Credential, report: Report | None) -> Iterator
             dict(credential.reasons)[UNCOVERED],
             "ask the signer to sign the whole file",
         )
-    signed = not any(code in UNSIGNED for code, _ in credential.reasons)
-    if signed and credential.trust in _TRUST:
+    codes = {code for code, _ in credential.reasons}
+    if NOT_ALLOWED in codes:
+        yield Finding(
+            "credential-not-allowed",
+            Severity.ERROR,
+            f"{signer} signed the manifest; {sentence(NOT_ALLOWED)}",
+            "ask who signed it, or allow that signer too",
+        )
+    elif codes.isdisjoint(UNSIGNED) and credential.trust in _TRUST:
         rule, severity, fix = _TRUST[credential.trust]
         about = {code for code, trust in TRUST if trust is credential.trust}
         said = [text for code, text in credential.reasons if code in about]

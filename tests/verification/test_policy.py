@@ -48,6 +48,7 @@ def test_the_default_asks_what_verify_always_asked():
         "credential-ancestor-broken",
         "credential-broken",
         "credential-expired",
+        "credential-not-allowed",
         "credential-remote",
         "credential-revoked",
         "credential-too-wide",

@@ -160,6 +160,16 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         "compare the signer with the one that you expect",
     ),
     Rule(
+        "credential-not-allowed",
+        Group.CREDENTIAL,
+        "The signer is not among those that --allow-signer names.",
+        Severity.ERROR,
+        _told("credential-not-allowed"),
+        "Asked only where the run has such a list. A certificate is named by its SHA-256 or its"
+        " file; a name counts where the trust list vouches for the certificate that it stands in.",
+        "ask who signed it, or allow that signer too",
+    ),
+    Rule(
         "credential-expired",
         Group.CREDENTIAL,
         "The signer's certificate was not shown to be alive at signing.",

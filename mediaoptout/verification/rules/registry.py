@@ -58,6 +58,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
         "credential-unchecked",
         "credential-broken",
         "credential-untrusted",
+        "credential-not-allowed",
         "credential-expired",
         "credential-revoked",
         "credential-too-wide",
