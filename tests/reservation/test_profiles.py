@@ -325,7 +325,7 @@ def test_where_a_name_is_looked_for(tmp_path):
         ("[capacity]\nreserve = 5\n", "capacity.reserve must be a text, or a table", 2),
         ("[declaration]\nsupersedes = 5\n", "must be a reference or a date", 2),
         ("[delivery]\nprofile = 'all'\n", "one of: everything, conservative, archive-bwf", 2),
-        ("[delivery]\ncarriers = ['xml']\n", "did you mean 'xmp'?", 2),
+        ("[delivery]\ncarriers = ['xmpp']\n", "did you mean 'xmp'?", 2),
         ("[delivery]\nvocabularies = ['iptc']\n", "there is no vocabulary 'iptc'", 2),
         ("[delivery]\nid3_version = 2\n", "must be one of: 3, 4", 2),
         ('[licence]\n"url" = 5\n', "licence.url must be a text", 2),
