@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,9 @@ from types import TracebackType
 from typing import Any
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
+PATIENCE = 60.0
+"""How long an answer may take, in seconds."""
+
 # The protocol speaks on descriptors 3 and 4, which a small shell puts in place.
 _PIPES = 'r=$1; w=$2; shift 2; exec "$@" 3</dev/fd/$r 4>/dev/fd/$w'
 
@@ -65,6 +69,7 @@ class Browser:
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
+            "--disable-dev-shm-usage",
             "--no-first-run",
             "--hide-scrollbars",
             "--remote-debugging-pipe",
@@ -111,6 +116,8 @@ class Browser:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
+            ready, _, _ = select.select([self._read], [], [], PATIENCE)
+            assert ready, "the browser does not answer"
             more = self._read.read(1 << 20)
             assert more, "the browser has gone"
             self._rest += more

@@ -91,6 +91,7 @@ def check(
         str | None,
         typer.Option(metavar="SHA256", help="The fingerprint that the signer published."),
     ] = None,
+    form: given.Form = Format.TEXT,
     quiet: given.Quiet = False,
     color: given.Colour = Color.AUTO,
 ) -> None:
@@ -103,25 +104,29 @@ def check(
     from mediaoptout.reports.evidence.checking import State
     from mediaoptout.words import Exit
 
-    console = Console(Format.TEXT, quiet=quiet, color=color)
+    console = Console(form, quiet=quiet, color=color)
     found = checking.check(evidence)
     expected = signer is None or _plain(signer) == found.signed.fingerprint
-    if not (quiet and found.holds and expected):
+    if not console.text:
+        console.line(_line({**found.to_json(), "expected": expected}))
+    elif not (quiet and found.holds and expected):
         _said(console, found, expected=expected)
     if not found.holds:
         raise typer.Exit(Exit.NOT_AS_EXPECTED)
     states: Counter[State] = Counter()
     for file in checking.compare(found, sources or ()):
         states[file.state] += 1
-        if file.state is not State.SAME:
+        if not console.text:
+            console.line(_line(file.to_json()))
+        elif file.state is not State.SAME:
             word = console.style("bad", file.state)
             console.line(f"{printable(file.name)}: {word}: {checking.MEANINGS[file.state]}")
-    if states and not quiet:
+    if states and not quiet and console.text:
         console.line()
         for state, count in states.items():
             console.line(f"  {count:>7,}  {state:12}  {checking.MEANINGS[state]}")
     if sources and not states:
-        console.line(f"nothing of {humane.count(found.seal.files, 'file')} was compared")
+        console.note(f"nothing of {humane.count(found.seal.files, 'file')} was compared")
     if states[State.UNREADABLE]:
         raise typer.Exit(Exit.NOT_DONE)
     if not expected or states.total() > states[State.SAME]:
@@ -151,6 +156,12 @@ def proof(
         print(text, end="")
     else:
         put(text.encode(), output, replace=False)
+
+
+def _line(value: dict[str, object]) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _plain(fingerprint: str) -> str:

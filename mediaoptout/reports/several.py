@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from mediaoptout.errors import UsageError
+from mediaoptout.errors import UsageError, WriteError
 from mediaoptout.reports.base import Options, Report, Run
 from mediaoptout.reports.row import Record, Row
 from mediaoptout.splice.writer import pour
@@ -80,10 +80,16 @@ class Reports:
             run: what is known of the run.
 
         Raises:
-            WriteError: one could not be written.
+            WriteError: one could not be written; the others are.
         """
+        failed: WriteError | None = None
         for target, report in self._reports:
-            pour(report.pieces(run), target, size=report.size, replace=True)
+            try:
+                pour(report.pieces(run), target, size=report.size, replace=True)
+            except WriteError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
     def close(self) -> None:
         """Let go of what was gathered."""

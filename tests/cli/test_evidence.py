@@ -55,6 +55,18 @@ def test_a_list_that_does_not_hold_says_nothing_of_files(listed):
     assert "same" not in result.out
 
 
+def test_for_programs(listed):
+    Path("in/jpeg/baseline.jpg").unlink()
+    result = call("evidence", "check", listed, "in", "--format", "jsonl")
+    assert result.code == 1
+    about, *files = result.records
+    assert about["genuine"] and about["complete"] and about["expected"]
+    assert (about["kind"], about["files"]) == ("list", 4)
+    states = {file["name"]: file["state"] for file in files}
+    assert states["jpeg/baseline.jpg"] == "absent"
+    assert sorted(states.values()) == ["absent", "same", "same", "same"]
+
+
 def test_a_proof(listed):
     assert call("evidence", "proof", listed, "png/rgb.png", "-o", "proof.json").code == 0
     shown = call("evidence", "proof", listed, "png/rgb.png")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from mediaoptout.errors import UsageError
+from mediaoptout.errors import UsageError, WriteError
 from mediaoptout.records import schema
 from mediaoptout.reports.several import SUFFIXES, Reports
 from mediaoptout.words import Exit
@@ -120,6 +120,17 @@ def test_memory_does_not_grow_with_the_run(tmp_path):
         cwd=Path(__file__).parents[2],
     )
     assert int(done.stdout) < 12_000  # kB, for 10,000 more files
+
+
+def test_one_that_cannot_be_written_does_not_take_the_others_along(tmp_path, records):
+    first, second = tmp_path / "gone/x.json", tmp_path / "x.json"
+    first.parent.mkdir()
+    with Reports([first, second]) as reports:
+        reports.add(records[0])
+        first.parent.rmdir()
+        with pytest.raises(WriteError, match="no folder"):
+            reports.finish(RUN)
+    assert second.exists()
 
 
 _NO_ROOM = """

@@ -67,6 +67,21 @@ class Evidence:
         """Whether what it says was said by the signer."""
         return self.genuine and self.complete
 
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "path": str(self.path),
+            "kind": "list" if self.proof is None else "proof",
+            "files": self.seal.files,
+            "root": self.seal.statement["root"],
+            "made": self.seal.made,
+            "signer": self.signed.signer,
+            "fingerprint": self.signed.fingerprint,
+            "genuine": self.genuine,
+            "complete": self.complete,
+            "timestamps": len(self.seal.timestamps),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -81,6 +96,11 @@ class Compared:
     name: str
     state: State
     path: Path | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        path = None if self.path is None else str(self.path)
+        return {"name": self.name, "state": self.state, "path": path}
 
 
 def check(path: Path) -> Evidence:
