@@ -117,6 +117,7 @@ def read_layout(source: Source) -> AsfLayout:
         blocks=tuple(item.block for item in carried),
         foreign=(*_foreign(source, header, top, carried), *((rest,) if rest.size else ())),
         obstacle=_obstacle(source, header, data, stop),
+        placeless=frozenset() if closed else frozenset({Carrier.XMP}),
         warnings=tuple(warnings),
         header=header,
         data=data,

@@ -77,6 +77,7 @@ class Svg(Container):
             blocks=tuple(
                 replace(block, span=places.span(block.span)) for block in _blocks(document)
             ),
+            placeless=frozenset() if _signable(document) else frozenset({Carrier.C2PA}),
             document=document,
         )
 

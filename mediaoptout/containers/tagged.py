@@ -231,6 +231,7 @@ class TaggedAudio(Container):
             blocks=tuple(blocks),
             foreign=tuple(_foreign(lead, tags, written, behind)),
             obstacle=obstacle,
+            placeless=_ID3 if written is not None and not tags else frozenset(),
             warnings=tuple(oddities((*tags, *appended))),
             tags=tags,
             ape=written,
@@ -284,6 +285,10 @@ class TaggedAudio(Container):
         if not found or (self.customary is Carrier.APE and layout.ape is not None):
             return frozenset({self.customary})
         return frozenset(found)
+
+
+_ID3: Final = frozenset({Carrier.ID3, Carrier.XMP})
+"""What a file with an APE tag alone is not given besides: one tag is enough."""
 
 
 def _written_ape(source: Source, behind: tuple[Trailer, ...], essence: Span) -> PlacedApe | None:

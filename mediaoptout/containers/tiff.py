@@ -102,6 +102,7 @@ class Tiff(Container):
             blocks=tuple(item.block for item in found),
             foreign=seen.values,
             obstacle=_obstacle(seen),
+            placeless=frozenset({Carrier.C2PA}) if _unreadable(seen) else frozenset(),
             warnings=warnings,
             walk=seen,
             found=found,

@@ -74,7 +74,7 @@ at-most = 200000
 severity = "error"
 check = "fact"
 name = "audio.sample-rate"
-is = 22050
+at-least = 22050
 when = { check = "container", containers = ["wav", "flac"] }
 
 [rules.large-enough]
@@ -82,7 +82,7 @@ severity = "error"
 message = "the picture is too small"
 any = [
   { not = { check = "container", containers = ["jpeg", "png"] } },
-  { check = "fact", name = "image.width", at-least = 16 },
+  { check = "fact", name = "image.width", at-least = 8 },
 ]
 """
 SIGNED = (
@@ -182,6 +182,17 @@ class Ground:
             )
         assert record.status in (Status.WRITTEN, Status.UNCHANGED), (sample, record.error)
         return path
+
+    def add(self, source: Path, *, signed: bool) -> None:
+        """A real file more, if it is one that can be written and carries nothing of others."""
+        self.number += 1
+        kind = "signed" if signed else "plain"
+        target = self.folder / f"{kind}-{self.number}-{source.name}"
+        with signing_as(self.label, self.patch):
+            options = EmbedOptions(sign=signed, resign=signed)
+            record = embed(source, target, reservation=reservation(self.number), options=options)
+        if record.sidecars:
+            shutil.copyfile(source, target)
 
     def somebody(self, name: str, valid: timedelta = timedelta(days=30)) -> Identity:
         """An identity of somebody else."""
@@ -604,7 +615,7 @@ def wrong_sample_rate(ground: Ground) -> Planted:
 @fault
 def picture_too_small(ground: Ground) -> Planted:
     source = ground.label.parent / "tiny.png"
-    Image.new("RGB", (4, 4)).save(source)
+    Image.new("RGB", (4, 8)).save(source)
     return ground.good("png/rgb.png", signed=False, source=source), {"large-enough"}
 
 

@@ -154,6 +154,7 @@ def read_movie(source: Source) -> Movie:
         blocks=tuple(sorted(blocks, key=lambda block: block.span)),
         foreign=_foreign(top, nodes, data, source.size),
         obstacle=obstacle,
+        placeless=frozenset() if top.boxes[0].kind == b"ftyp" else frozenset({Carrier.C2PA}),
         warnings=top.warnings + linked.warnings,
         boxes=top.boxes,
         tail=top.tail,
