@@ -32,6 +32,8 @@ _NAMES: Final = {
     b"disclaimer": "xmpRights:UsageTerms",
     b"comment": "xmpDM:logComment",
     b"description": "xmpDM:logComment",
+    b"rsl": "rsl:rsl",
+    b"content-usage": "aipref:Content-Usage",
 }
 _RAW_PROFILE: Final = b"Raw profile type "
 _PROFILES: Final = frozenset(

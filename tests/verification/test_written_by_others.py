@@ -140,6 +140,7 @@ RSL = (
     '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
     ' xmlns:rsl="https://rslstandard.org/rsl">{before}{rsl}{after}</rdf:RDF></x:xmpmeta>'
 )
+SPACE = 'xmlns:rsl="https://rslstandard.org/rsl"'
 LICENCE = (
     '<rsl:rsl><rsl:content url="https://example.org/a.jpg"><rsl:license>'
     '<rsl:prohibits type="usage">ai-all</rsl:prohibits>'
@@ -168,7 +169,7 @@ def test_tags_of_others(tmp_path):
     file = mutagen.FLAC(path)
     file["CONTENT-USAGE"] = "train-ai=n, search=y"
     file["ISRC"] = ["FR-Z03-98-00212", "FRZ039800213"]
-    file["RSL"] = LICENCE.replace("<rsl:rsl>", '<rsl:rsl xmlns:rsl="https://rslstandard.org/rsl">')
+    file["RSL"] = LICENCE.replace("<rsl:rsl>", f"<rsl:rsl {SPACE}>")
     file["LICENSE"] = "http://creativecommons.org/publicdomain/zero/1.0/"
     file.save()
     record = inspect(path)
@@ -179,6 +180,17 @@ def test_tags_of_others(tmp_path):
         Vocabulary.RIGHTS,
     ]
     assert record.works == ("ISRC FR-Z03-98-00212", "ISRC FR-Z03-98-00213")
+
+
+def test_texts_of_others_in_png(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    info = pytest.importorskip("PIL.PngImagePlugin").PngInfo()
+    info.add_itxt("RSL", LICENCE.replace("<rsl:rsl>", f"<rsl:rsl {SPACE}>"))
+    info.add_text("Comment", "noai")
+    image.open(SAMPLES / "png/rgb.png").save(tmp_path / "a.png", pnginfo=info)
+    record = verify(tmp_path / "a.png")
+    assert uses(record) == "-RRR-"
+    assert {item.vocabulary for item in record.statements} == {Vocabulary.RSL, Vocabulary.PROSE}
 
 
 @pytest.mark.parametrize(
