@@ -12,6 +12,7 @@ from mediaoptout.cli.settings import Color, Format, Others
 
 
 def embed(
+    context: typer.Context,
     sources: given.Sources,
     output: Annotated[
         Path | None,
@@ -101,8 +102,8 @@ def embed(
         raise UsageError(f"{which} given", fix="give one of the two")
     if others is not None and in_place:
         raise UsageError("--others is for --output: in place there is nothing to copy")
-    if catalogue is None and (columns or skip_faulty):
-        raise running.no_catalogue()
+    if catalogue is None:
+        running.without_catalogue(context)
     asked = profile or DEFAULT, settings or ()
     reservation = load(*asked, holders_follow=catalogue is not None)
     declaration = Declaration.of(reservation)

@@ -14,6 +14,8 @@ from mediaoptout.errors import UsageError
 from mediaoptout.records import EmbedRecord, InspectRecord, VerifyRecord
 
 if TYPE_CHECKING:
+    import typer
+
     from mediaoptout.catalogue.outputs import Job
     from mediaoptout.credentials.trust import Anchors
 
@@ -105,9 +107,15 @@ def nothing(sources: Sequence[Path], skipped: int) -> UsageError:
     return UsageError(f"there is no media file in {named}{others}", fix="name files or folders")
 
 
-def no_catalogue() -> UsageError:
-    """The error of options that speak of a catalogue where there is none."""
-    return UsageError(
-        "--column and --skip-faulty speak of a catalogue, and there is none",
-        fix="give --catalogue FILE",
-    )
+def without_catalogue(context: typer.Context) -> None:
+    """Refuse options that speak of a catalogue where there is none; defaults may speak of one.
+
+    Raises:
+        UsageError: such an option is on the command line.
+    """
+    sources = (context.get_parameter_source(name) for name in ("columns", "skip_faulty"))
+    if any(source is not None and source.name == "COMMANDLINE" for source in sources):
+        raise UsageError(
+            "--column and --skip-faulty speak of a catalogue, and there is none",
+            fix="give --catalogue FILE",
+        )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 def verify(
+    context: typer.Context,
     sources: given.Sources,
     policy: Annotated[
         str | None,
@@ -82,8 +83,8 @@ def verify(
     counting: tuple[Column, ...] = ()
     lost: list[tuple[Job, VerifyRecord | None]] = []
     faulty = False
-    if catalogue is None and (columns or skip_faulty):
-        raise running.no_catalogue()
+    if catalogue is None:
+        running.without_catalogue(context)
     if catalogue is not None:
         from mediaoptout.catalogue.matching import assigned
         from mediaoptout.cli import catalogued

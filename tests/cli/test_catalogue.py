@@ -189,6 +189,7 @@ def test_columns_are_asked_for_and_told(delivery):
     assert embed("--column", "Datei=file").code == 0
     Path("mediaoptout.toml").write_text('[embed]\ncolumn = ["Datei=file"]\n')
     assert embed().code == 0
+    assert call("embed", "in", "-o", "plain", NO_SIGN).code == 0
     wrong = embed("--column", "Datei=fiel")
     assert wrong.code == 2
     assert "did you mean 'file'" in wrong.err
