@@ -6,13 +6,13 @@ declaration itself stays the same in the places that remain.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, TypeVar
 
 from mediaoptout.errors import UsageError
+from mediaoptout.tables import suggestion
 from mediaoptout.words import Carrier, Vocabulary
 
 ID3_VERSIONS: Final = (3, 4)
@@ -84,7 +84,7 @@ def named(name: str) -> Delivery:
     """
     if name not in SHIPPED:
         raise UsageError(
-            f"there is no delivery {name!r}{_suggestion(name, SHIPPED)}",
+            f"there is no delivery {name!r}{suggestion(name, SHIPPED)}",
             fix=f"there are: {', '.join(SHIPPED)}",
         )
     return SHIPPED[name]
@@ -169,12 +169,7 @@ def _word(kind: type[_Word], what: str, word: str) -> _Word:
     known = [item.value for item in kind]
     if word.strip() not in known:
         raise UsageError(
-            f"there is no {what} {word.strip()!r}{_suggestion(word, known)}",
+            f"there is no {what} {word.strip()!r}{suggestion(word, known)}",
             fix=f"there are: {', '.join(known)}",
         )
     return kind(word.strip())
-
-
-def _suggestion(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), 1)
-    return f"; did you mean {close[0]!r}?" if close else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from mediaoptout.reservation import delivery, legal
 from mediaoptout.reservation.identifiers import Identifier, Scheme
 from mediaoptout.reservation.model import Capacity, Role
 from mediaoptout.reservation.texts import PLACEHOLDERS, phrases
+from mediaoptout.tables import suggestion
 from mediaoptout.words import Permission, Use
 
 TEXT: Final = "a text"
@@ -259,32 +260,31 @@ def wrong(text: str, origin: str, place: Place, error: UsageError) -> ProfileErr
 
 
 def line_of(text: str, place: Place) -> int | None:
-    """The line on which a value stands; None if it cannot be told."""
+    """The line on which a value stands, or else the table around it; None if it cannot be told."""
     path = f"{place.key}.{place.part}" if place.part else place.key
-    parents = {path[:end] for end in range(len(path)) if path[end] == "."} | {path}
+    around = {path[:end] for end in range(len(path)) if path[end] == "."} | {path}
+    lines: dict[str, int] = {}
+    for key, row, number in _keys(text):
+        if key in around and row == place.row:
+            lines.setdefault(key, number)
+    return lines[max(lines, key=len)] if lines else None
+
+
+def _keys(text: str) -> Iterator[tuple[str, int, int]]:
+    """Every key and table of a file: its dotted name, the row of a repeated table, its line."""
     rows: dict[str, int] = {}
-    inside, row, best, found = "", 0, "", None
+    table, row = "", 0
     for number, line in enumerate(text.splitlines(), 1):
-        bare = line.partition(" #")[0].strip()
+        bare = line.strip()
         if bare.startswith("["):
-            inside = bare.strip("[] ")
+            table = bare.partition("]")[0].strip("[ ")
             if bare.startswith("[["):
-                rows[inside] = rows.get(inside, -1) + 1
+                rows[table] = rows.get(table, -1) + 1
+            # A table below a repeated one ([holder.identifiers]) is in that one's row.
             row = max(
-                (rows[name] for name in rows if f"{inside}.".startswith(f"{name}.")), default=0
+                (rows[name] for name in rows if f"{table}.".startswith(f"{name}.")), default=0
             )
-            here = inside
-        elif "=" in bare:
-            name = bare.split("=", 1)[0].strip().replace('"', "").replace("'", "")
-            here = f"{inside}.{name}" if inside else name
-        else:
-            continue
-        if here in parents and row == place.row and len(here) > len(best):
-            best, found = here, number
-    return found
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """`` did you mean`` the word that is nearest; empty if none is near."""
-    close = difflib.get_close_matches(word, list(known), 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+            yield table, row, number
+        elif "=" in bare and not bare.startswith("#"):
+            name = re.sub(r"[\s\"']", "", bare.partition("=")[0])
+            yield f"{table}.{name}" if table else name, row, number

@@ -5,7 +5,6 @@ No legal advice. The table says of every reference how sure it is of it.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from importlib.resources import files
 from typing import Final
 
 from mediaoptout.errors import UsageError
+from mediaoptout.tables import suggestion
 
 _REFERENCE: Final = re.compile(r"[a-z]{2}-[a-z-]+")
 _FACTS: Final = frozenset({"where", "act", "sure"})
@@ -70,10 +70,8 @@ def check(article: str) -> str:
     if not article.strip():
         raise UsageError("an article is empty")
     if _REFERENCE.fullmatch(article) and article not in grounds():
-        close = difflib.get_close_matches(article, grounds(), 1)
         raise UsageError(
-            f"there is no legal ground {article!r}"
-            + (f"; did you mean {close[0]!r}?" if close else ""),
+            f"there is no legal ground {article!r}{suggestion(article, grounds())}",
             fix=f"there are: {', '.join(grounds())}; or write the article as it shall be cited",
         )
     return article

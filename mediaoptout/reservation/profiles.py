@@ -7,17 +7,13 @@ folder and the package, or given as a path.
 
 from __future__ import annotations
 
-import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 from mediaoptout.errors import ProfileError, UsageError
-from mediaoptout.places import config_folder
 from mediaoptout.reservation import building
 from mediaoptout.reservation.delivery import Delivery
 from mediaoptout.reservation.keys import (
@@ -29,66 +25,75 @@ from mediaoptout.reservation.keys import (
     Place,
     check,
     flat,
-    suggestion,
     wrong,
 )
 from mediaoptout.reservation.model import Reservation
 from mediaoptout.reservation.new_profile import rendered
 from mediaoptout.reservation.texts import with_texts
+from mediaoptout.tables import Shelf, Text, suggestion
 from mediaoptout.words import Permission, Use
 
 __all__ = [
     "DEFAULT",
-    "PROJECT_FOLDER",
     "Profile",
     "available",
     "delivery",
     "expected_uses",
     "find",
-    "folders",
     "load",
     "parse",
-    "read",
     "shipped",
     "with_texts",
     "write_new",
 ]
 
 DEFAULT: Final = "eu-tdm"
-PROJECT_FOLDER: Final = "mediaoptout-profiles"
+SHELF: Final = Shelf("profile", "mediaoptout.reservation", "profiles", ProfileError)
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A profile as its file says it.
+    """A profile as its file says it, checked key by key.
 
     Args:
-        name: the name to call it by.
-        origin: the file that it comes from, for messages.
-        text: the file's text.
-        data: the parsed tables, checked.
+        file: the file, read and parsed.
     """
 
-    name: str
-    origin: str
-    text: str
-    data: Mapping[str, Any]
+    file: Text
+
+    @property
+    def name(self) -> str:
+        """The name to call it by."""
+        return self.file.name
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, for messages."""
+        return self.file.origin
+
+    @property
+    def text(self) -> str:
+        """Its text."""
+        return self.file.text
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """Its tables."""
+        return self.file.data
 
     @property
     def title(self) -> str:
         """One line about it."""
         return str(self.data.get("title", self.name))
 
+    def wrong(self, place: Place, message: str) -> ProfileError:
+        """What is wrong with it, with its file and line."""
+        return wrong(self.text, self.origin, place, UsageError(message))
+
 
 def shipped() -> tuple[str, ...]:
     """The names of the profiles in the package."""
-    folder = files("mediaoptout.reservation").joinpath("profiles")
-    return tuple(sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith(".toml")))
-
-
-def folders() -> tuple[Path, ...]:
-    """Where profiles by name are looked for before the package, the nearest first."""
-    return Path.cwd() / PROJECT_FOLDER, config_folder() / "profiles"
+    return SHELF.shipped()
 
 
 def find(name: str) -> Profile:
@@ -97,19 +102,7 @@ def find(name: str) -> Profile:
     Raises:
         ProfileError: there is none, or it is wrong.
     """
-    if _is_path(name):
-        return read(Path(name))
-    for folder in folders():
-        path = folder / f"{name}.toml"
-        if os.path.lexists(path):
-            return read(path)
-    if name not in shipped():
-        raise ProfileError(
-            f"there is no profile {name!r}{suggestion(name, shipped())}",
-            fix="see 'mediaoptout profile list', or give the path of a .toml file",
-        )
-    resource = files("mediaoptout.reservation").joinpath("profiles", f"{name}.toml")
-    return parse(name, f"{name} (shipped)", resource.read_text("utf-8"))
+    return _checked(SHELF.find(name))
 
 
 def available() -> tuple[Profile, ...]:
@@ -118,21 +111,7 @@ def available() -> tuple[Profile, ...]:
     Raises:
         ProfileError: one of them is wrong.
     """
-    own = {path.stem for folder in folders() for path in folder.glob("*.toml")}
-    return tuple(find(name) for name in sorted(own.union(shipped())))
-
-
-def read(path: Path) -> Profile:
-    """The profile in a file, checked.
-
-    Raises:
-        ProfileError: it cannot be read, or is wrong.
-    """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(f"the profile {path} cannot be read: {error}") from error
-    return parse(path.stem, str(path), text)
+    return tuple(map(find, SHELF.names()))
 
 
 def parse(name: str, origin: str, text: str) -> Profile:
@@ -141,14 +120,13 @@ def parse(name: str, origin: str, text: str) -> Profile:
     Raises:
         ProfileError: names the key and the line that is wrong.
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"{origin} is no valid TOML: {error}") from error
-    profile = Profile(name, origin, text, data)
-    for place, value in flat(data):
-        check(text, origin, place, value)
-    return profile
+    return _checked(SHELF.parse(name, origin, Path(), text))
+
+
+def _checked(file: Text) -> Profile:
+    for place, value in flat(file.data):
+        check(file.text, file.origin, place, value)
+    return Profile(file)
 
 
 def load(
@@ -218,8 +196,7 @@ def expected_uses(name: str) -> tuple[Use, ...]:
     uses = data.get("uses", {})
     reserved = tuple(use for use in Use if use in uses and Permission(uses[use]).reserves)
     if not reserved:
-        error = UsageError(f"the profile {profile.name!r} reserves nothing")
-        raise wrong(profile.text, profile.origin, Place("uses"), error)
+        raise profile.wrong(Place("uses"), f"the profile {profile.name!r} reserves nothing")
     if data.get("declaration", {}).get("withdrawn"):
         return ()
     return tuple(use for use in reserved if use is not Use.SEARCH) or reserved
@@ -237,13 +214,7 @@ def write_new(path: Path, values: Mapping[str, Any] | None = None) -> None:
     """
     text = rendered(values or {"extends": DEFAULT, "title": "Our reservation"})
     parse(path.stem, str(path), text)
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-    except FileExistsError as error:
-        raise ProfileError(f"{path} is there already", fix="choose another name") from error
-    except OSError as error:
-        raise ProfileError(f"{path} cannot be written: {error.strerror or error}") from error
+    SHELF.write_new(path, text)
 
 
 def _settled(profile: Profile, settings: Iterable[str]) -> dict[str, Any]:
@@ -258,9 +229,9 @@ def _extended(profile: Profile, seen: tuple[str, ...]) -> dict[str, Any]:
     if parent is None:
         return dict(profile.data)
     if parent in seen:
-        error = UsageError(f"profiles extend each other in a circle: {parent!r}")
-        raise wrong(profile.text, profile.origin, Place("extends"), error)
-    base = _extended(_beside(profile, parent), (*seen, parent))
+        message = f"profiles extend each other in a circle: {parent!r}"
+        raise profile.wrong(Place("extends"), message)
+    base = _extended(_checked(SHELF.parent(profile.file, parent)), (*seen, parent))
     return {**base, **{key: _over(base.get(key), own) for key, own in profile.data.items()}}
 
 
@@ -271,17 +242,6 @@ def _over(base: Any, own: Any) -> Any:
     if isinstance(base, dict) and isinstance(own, list):
         return [{**base, **row} for row in own]
     return own
-
-
-def _beside(profile: Profile, parent: str) -> Profile:
-    """The profile that one extends: a name, or a path from where its own file is."""
-    if not _is_path(parent):
-        return find(parent)
-    return read(Path(profile.origin).parent / parent)
-
-
-def _is_path(name: str) -> bool:
-    return name.endswith(".toml") or "/" in name or "\\" in name
 
 
 def _set(data: Mapping[str, Any], setting: str) -> dict[str, Any]:
