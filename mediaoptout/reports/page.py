@@ -20,7 +20,7 @@ from string import Template
 from typing import Final
 
 from mediaoptout.credentials.credential import Credential
-from mediaoptout.records import Finding
+from mediaoptout.records import Difference, Finding
 from mediaoptout.reports.base import Options, Run
 from mediaoptout.reports.pool import Array, Pool, data
 from mediaoptout.reports.row import Row
@@ -96,6 +96,7 @@ class Page:
                     each(row.missing),
                     _NONE if row.output is None else self._pool.once(row.output),
                     self._picture(row),
+                    add(tuple(map(self._change, row.changes))) if row.changes else _NONE,
                 ]
             )
         )
@@ -107,6 +108,10 @@ class Page:
 
     def _finding(self, item: Finding) -> int:
         return self._pool.each((item.rule, item.severity, item.message, item.fix or ""))
+
+    def _change(self, item: Difference) -> int:
+        said = (item.carrier, item.location, item.property, item.old or "", item.new or "")
+        return self._pool.each(said)
 
     def _credential(self, item: Credential | None) -> int:
         if item is None:

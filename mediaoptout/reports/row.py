@@ -8,7 +8,7 @@ from typing import Final
 
 from mediaoptout.credentials.credential import Credential
 from mediaoptout.errors import ErrorInfo
-from mediaoptout.records import EmbedRecord, Finding, VerifyRecord
+from mediaoptout.records import Difference, EmbedRecord, Finding, VerifyRecord
 from mediaoptout.vocabularies.statement import Statement
 from mediaoptout.words import Carrier, Exit, Permission, Severity, Use
 
@@ -36,6 +36,7 @@ class Row:
         credential: the state of its manifest; None for ``embed``.
         missing: the carriers that could say more.
         output: the file that was made, or None.
+        changes: what a dry run of ``embed`` would say differently.
     """
 
     record: Record
@@ -51,6 +52,7 @@ class Row:
     credential: Credential | None = None
     missing: tuple[Carrier, ...] = ()
     output: str | None = None
+    changes: tuple[Difference, ...] = ()
 
     @classmethod
     def of(cls, record: Record, exit_code: Exit | None = None) -> Row:
@@ -87,6 +89,7 @@ class Row:
             findings=(*_of_error(record.error), *warnings),
             carriers=record.carriers,
             output=record.output,
+            changes=record.changes,
         )
 
     def count(self, severity: Severity) -> int:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from mediaoptout import EmbedRecord, ErrorInfo, Status, VerifyRecord
+from mediaoptout import Carrier, EmbedRecord, ErrorInfo, Status, VerifyRecord
+from mediaoptout.records import Difference
 from mediaoptout.reports.base import Options
 from mediaoptout.reports.page import policy
 from tests.browser import Browser, axe
@@ -358,8 +359,15 @@ def test_thumbnails(tmp_path, chromium, records):
 
 def test_a_page_of_embed(tmp_path, chromium):
     refused = ErrorInfo("refused", "a manifest is there", "caBX", "give --resign")
+    change = Difference(Carrier.XMP, "iTXt", "dc:rights", "old words", None)
     done = (
-        EmbedRecord(path="a/b.png", status=Status.WRITTEN, output="out/b.png", warnings=("odd",)),
+        EmbedRecord(
+            path="a/b.png",
+            status=Status.WRITTEN,
+            output="out/b.png",
+            warnings=("odd",),
+            changes=(change,),
+        ),
         EmbedRecord(path="a/c.png", status=Status.REFUSED, error=refused),
     )
     chromium.open(report(tmp_path / "x.html", done, replace(RUN, command="embed", complete=False)))
@@ -369,6 +377,7 @@ def test_a_page_of_embed(tmp_path, chromium):
     click(chromium, ".row .c-file button")
     assert "out/b.png" in text(chromium, ".detail")
     assert "odd" in text(chromium, ".detail")
+    assert "old words" in text(chromium, ".detail table")
 
 
 def test_fifty_thousand_files(tmp_path, chromium, records):

@@ -9,7 +9,7 @@
   const words = read("words");
   let pictures = null;
   const [DIR, NAME, CONTAINER, SIZE, OUTCOME, EXIT, USES, STATEMENTS, FINDINGS, CREDENTIAL, CARRIERS,
-    MISSING, OUTPUT, PICTURE] = Array(14).keys();
+    MISSING, OUTPUT, PICTURE, CHANGES] = Array(15).keys();
   const [RULE, SEVERITY, MESSAGE, FIX] = Array(4).keys();
   const SEVERITIES = ["error", "warning", "info"];
   const OUTCOMES = ["unread", "damaged", "conflict", "failed", "refused", "unreserved", "allowed",
@@ -33,7 +33,7 @@
       foot: "Made by mediaoptout. This page loads nothing from any network.",
       picture: "Picture", file: "File", size: "Size", outcome: { verify: "Verdict", embed: "Status" },
       credential: "Credential", findings: "Findings", count: "Files", example: "For instance", todo: "What to do",
-      statements: "Statements", vocabulary: "Vocabulary", where: "Where", property: "Property", value: "Value",
+      statements: "Statements", vocabulary: "Vocabulary", where: "Where", changes: "What would change", before: "Before", after: "After", property: "Property", value: "Value",
       uses: "Uses", carriers: "Carriers", missing: "Could also be said in", output: "Written to", path: "Path",
       signer: "Signed by", signed: "Signed at", stamped: "time-stamped", clock: "by the signer's own clock",
       codes: "Codes", nothing: "none", printed: "Only the first {n} files are printed.",
@@ -67,7 +67,7 @@
       foot: "Fait par mediaoptout. Cette page ne charge rien d'aucun réseau.",
       picture: "Image", file: "Fichier", size: "Taille", outcome: { verify: "Verdict", embed: "État" },
       credential: "Certificat C2PA", findings: "Constats", count: "Fichiers", example: "Par exemple", todo: "Que faire",
-      statements: "Déclarations", vocabulary: "Vocabulaire", where: "Emplacement", property: "Propriété", value: "Valeur",
+      statements: "Déclarations", vocabulary: "Vocabulaire", where: "Emplacement", changes: "Ce qui changerait", before: "Avant", after: "Après", property: "Propriété", value: "Valeur",
       uses: "Usages", carriers: "Supports", missing: "Pourrait aussi être dit dans", output: "Écrit dans", path: "Chemin",
       signer: "Signé par", signed: "Signé le", stamped: "horodaté", clock: "selon l'horloge du signataire",
       codes: "Codes", nothing: "aucun", printed: "Seuls les {n} premiers fichiers sont imprimés.",
@@ -408,6 +408,8 @@
     cell.append(make("dl", {}, ...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, make("bdi", {}, value))])));
     const findings = findingsOf(row);
     if (findings.length) cell.append(make("h3", {}, texts.findings), told(findings));
+    const changes = list(row[CHANGES]).map((place) => pool[place].map((part) => pool[part]));
+    if (changes.length) cell.append(make("h3", {}, texts.changes), changed(changes));
     const statements = list(row[STATEMENTS]).map((place) => pool[place]);
     if (run.command === "verify" && row[EXIT] !== 3) {
       cell.append(make("h3", {}, texts.statements), statements.length ? stated(statements) : make("p", {}, texts.nothing));
@@ -444,6 +446,17 @@
         make("td", { class: "code" }, make("bdi", {}, safe(property))),
         make("td", { class: "text" }, make("bdi", {}, lines(value))), make("td", {}, uses));
     });
+    return make("table", {}, make("thead", {}, make("tr", {},
+      ...names.map((name) => make("th", { scope: "col" }, texts[name])))), make("tbody", {}, ...said));
+  }
+
+  function changed(changes) {
+    const names = ["where", "property", "before", "after"];
+    const said = changes.map(([carrier, location, property, before, after]) => make("tr", {},
+      make("td", {}, make("bdi", {}, safe(location)), ` (${carrier})`),
+      make("td", { class: "code" }, make("bdi", {}, safe(property))),
+      make("td", { class: "text" }, make("bdi", {}, lines(before))),
+      make("td", { class: "text" }, make("bdi", {}, lines(after)))));
     return make("table", {}, make("thead", {}, make("tr", {},
       ...names.map((name) => make("th", { scope: "col" }, texts[name])))), make("tbody", {}, ...said));
   }
