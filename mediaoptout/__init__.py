@@ -57,6 +57,11 @@ if TYPE_CHECKING:
     )
     from mediaoptout.reports.base import Options as ReportOptions
     from mediaoptout.reports.base import Run as ReportRun
+    from mediaoptout.reports.evidence.checking import Compared, Evidence, State
+    from mediaoptout.reports.evidence.checking import check as check_evidence
+    from mediaoptout.reports.evidence.checking import compare as compare_evidence
+    from mediaoptout.reports.evidence.making import Making as EvidenceMaking
+    from mediaoptout.reports.evidence.making import proof as evidence_proof
     from mediaoptout.reports.several import Reports
     from mediaoptout.reservation.delivery import Delivery
     from mediaoptout.reservation.identifiers import Identifier, Scheme
@@ -122,6 +127,14 @@ _HOMES = {
         "to_line",
     ),
     "reports.base": ("ReportOptions", "ReportRun"),
+    "reports.evidence.checking": (
+        "Compared",
+        "Evidence",
+        "State",
+        "check_evidence",
+        "compare_evidence",
+    ),
+    "reports.evidence.making": ("EvidenceMaking", "evidence_proof"),
     "reports.several": ("Reports",),
     "reservation.delivery": ("Delivery",),
     "reservation.identifiers": ("Identifier", "Scheme"),
@@ -150,8 +163,12 @@ _HOMES = {
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 _OWN_NAMES = {
+    "EvidenceMaking": "Making",
     "ReportOptions": "Options",
     "ReportRun": "Run",
+    "check_evidence": "check",
+    "compare_evidence": "compare",
+    "evidence_proof": "proof",
     "load_delivery": "delivery",
     "load_policy": "load",
     "load_profile": "load",
@@ -165,6 +182,7 @@ __all__ = [
     "Carrier",
     "Catalogue",
     "CatalogueError",
+    "Compared",
     "Credential",
     "DamagedError",
     "Declaration",
@@ -173,6 +191,8 @@ __all__ = [
     "EmbedRecord",
     "ErrorInfo",
     "Essence",
+    "Evidence",
+    "EvidenceMaking",
     "Exit",
     "FailOn",
     "Finding",
@@ -204,6 +224,7 @@ __all__ = [
     "Scheme",
     "Severity",
     "SourceChangedError",
+    "State",
     "Statement",
     "Status",
     "Trust",
@@ -217,8 +238,11 @@ __all__ = [
     "WriteError",
     "__version__",
     "assigned",
+    "check_evidence",
+    "compare_evidence",
     "embed",
     "embed_all",
+    "evidence_proof",
     "in_place",
     "inspect",
     "inspect_all",

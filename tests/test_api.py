@@ -23,6 +23,7 @@ NAMES = """
     assigned embed embed_all in_place inspect inspect_all load_delivery load_policy load_profile
     match mirrored read_catalogue removal schema select strip to_line to_read verify verify_all
     with_texts Anchors trust_anchors ReportOptions ReportRun Reports
+    Compared Evidence EvidenceMaking State check_evidence compare_evidence evidence_proof
 """.split()
 
 
