@@ -357,6 +357,9 @@ def test_a_component_reserves_a_part(signer):
     assert uses(record.verify) == "RRRR-"
     assert all(item.partial for item in record.verify.statements)
     assert record.summary.startswith("A component of the file reserves only")
+    assert any(
+        "for a component of the file only" in item.message for item in record.verify.findings
+    )
 
 
 def test_a_component_s_permission_is_none(signer):

@@ -22,9 +22,13 @@ def _not_reserved(subject: Subject, _: NoParameters) -> Iterator[Fault]:
 
 def _uses_unreserved(subject: Subject, _: NoParameters) -> Iterator[Fault]:
     if subject.record.verdict is Verdict.PARTIAL:
-        machine = subject.resolved.machine
-        lacking = ", ".join(use for use in subject.expected if use not in machine)
-        yield Fault(f"not reserved in a form that a machine can read: {lacking}")
+        machine, partly = subject.resolved.machine, subject.resolved.partly
+        lacking = ", ".join(use for use in subject.expected if use not in machine | partly)
+        if lacking:
+            yield Fault(f"not reserved in a form that a machine can read: {lacking}")
+        parts = ", ".join(use for use in subject.expected if use in partly)
+        if parts:
+            yield Fault(f"reserved for a component of the file only: {parts}")
 
 
 def _prose_only(subject: Subject, _: NoParameters) -> Iterator[Fault]:
