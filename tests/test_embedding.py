@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ NEVER_REWRITTEN = ("ac3",)  # tests/embedding looks at what gets sidecars
 OPTIONS = EmbedOptions(sign=False)
 
 
-def made(source: Path, target: Path, *settings: str, **options: bool) -> EmbedRecord:
+def made(source: Path, target: Path, *settings: str, **options: Any) -> EmbedRecord:
     return embed(
         source,
         target,

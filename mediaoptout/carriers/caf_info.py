@@ -101,7 +101,7 @@ def merge(data: bytes | None, properties: Iterable[Property], *, force: bool = F
         if wanted.goes:
             changed.update((item, b"") for item in present if leaves(wanted, item.text))
             continue
-        ours = Property(wanted.name, as_text(wanted.value))
+        ours = wanted.flat
         if not present:
             added.append(_pair(key, as_text(wanted.value)))
             said.add(wanted.name)

@@ -212,7 +212,7 @@ def merge(
         ours = leaves(rights, directory.notice)
         pieces = _without(tiff, directory, noted) if ours else None
         return Merged(pieces or (same,), frozenset())
-    wanted = Property("dc:rights", as_text(rights.value))
+    wanted = rights.flat
     settled = settle(wanted, directory.notice or None, force=force)
     text = as_text(settled.value)
     warnings = () if settled.warning is None else (f"{settled.warning} (Exif)",)

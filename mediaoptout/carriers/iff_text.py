@@ -113,7 +113,7 @@ def merge(
         if wanted.goes:
             changed.update((i, None) for i in present if leaves(wanted, texts[i].value))
             continue
-        ours = Property(wanted.name, as_text(wanted.value))
+        ours = wanted.flat
         data = _encoded(as_text(wanted.value), codec)
         if not present and wanted.name not in hiding:
             added.append(Text(name, data))

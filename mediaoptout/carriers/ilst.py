@@ -184,9 +184,7 @@ def merge(
         if not any(item.texts for item in present):
             warnings[f"{wanted.name} was left as it is: what stands there is no text"] = None
         for item in present:
-            settled = [
-                settle(Property(wanted.name, text), there, force=force) for there in item.texts
-            ]
+            settled = [settle(wanted.says(text), there, force=force) for there in item.texts]
             warnings |= {one.warning: None for one in settled if one.warning}
             values = tuple(as_text(one.value) for one in settled)
             stated.update(values)

@@ -116,7 +116,7 @@ def merge(
             said.add(wanted.name)
         for item in present:
             there = _text(old, item, encoding)
-            settled = settle(Property(wanted.name, text), there or None, force=force)
+            settled = settle(wanted.says(text), there or None, force=force)
             if settled.warning is None:
                 said.add(wanted.name)
             else:

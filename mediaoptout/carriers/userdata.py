@@ -120,7 +120,7 @@ def merge(form: Form, data: bytes | None, rights: Property, *, force: bool) -> M
     at = 0
     content = data[_HEADER:]
     for item in parse(kind, content):
-        value, warning = settle(Property(rights.name, wanted), item.text, force=force)
+        value, warning = settle(rights.says(wanted), item.text, force=force)
         stated.add(as_text(value))
         if warning:
             warnings[warning] = None

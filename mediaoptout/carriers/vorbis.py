@@ -173,7 +173,7 @@ def _settle(plan: _Plan, wanted: Property, present: Sequence[_Comment], force: b
         plan.warnings.append(f"{name} of somebody else was kept ({key})")
         return
     for item, text in zip(mine, texts, strict=False):
-        settled = settle(Property(name, text), item.text, force=force)
+        settled = settle(wanted.says(text), item.text, force=force)
         if settled.warning:
             plan.warnings.append(settled.warning)
         if settled.value != item.text:

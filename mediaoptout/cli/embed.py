@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mediaoptout.cli import parameters as given
 from mediaoptout.cli.settings import Color, Format, Others
+
+if TYPE_CHECKING:
+    from mediaoptout.reservation.delivery import Delivery
 
 
 def embed(
@@ -59,6 +63,27 @@ def embed(
     sidecar: Annotated[
         bool, typer.Option("--sidecar", help="Write sidecars beside the files, leave them alone.")
     ] = False,
+    carriers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|LIST",
+            help="What the recipient takes: everything, conservative, archive-bwf; the only"
+            " carriers (riff-info,xmp), or those to leave out (-id3,-c2pa).",
+        ),
+    ] = None,
+    vocabularies: Annotated[
+        str | None, typer.Option(metavar="LIST", help="The only vocabularies, like plus,cawg.")
+    ] = None,
+    prose: Annotated[
+        bool, typer.Option("--prose/--no-prose", help="Whether to say it in natural language too.")
+    ] = True,
+    legacy_label: Annotated[
+        bool,
+        typer.Option("--legacy-c2pa-label", help="Sign it under the label of C2PA 1.x too."),
+    ] = False,
+    replace_rights: Annotated[
+        bool, typer.Option("--replace-rights", help="Replace notices, credits, terms of others.")
+    ] = False,
     update_checksums: Annotated[
         bool, typer.Option("--update-checksums", help="Renew check sum files beside the files.")
     ] = False,
@@ -93,7 +118,7 @@ def embed(
     from mediaoptout.embedding import Declaration, EmbedOptions
     from mediaoptout.errors import UsageError
     from mediaoptout.reservation.profiles import DEFAULT, lacks_holder, load
-    from mediaoptout.words import Exit
+    from mediaoptout.words import Carrier, Exit
 
     if (output is None) is not in_place:
         which = (
@@ -107,6 +132,8 @@ def embed(
     asked = profile or DEFAULT, settings or ()
     reservation = load(*asked, holders_follow=catalogue is not None)
     declaration = Declaration.of(reservation)
+    recipient = _delivery(asked, carriers, vocabularies, prose=prose)
+    sign = sign and (recipient.takes(Carrier.C2PA) or recipient.takes(Carrier.SIDECAR_C2PA))
     options = EmbedOptions(
         force=force,
         overwrite=overwrite,
@@ -120,6 +147,9 @@ def embed(
         sidecar=sidecar,
         update_checksums=update_checksums,
         prove=prove,
+        replace_rights=replace_rights,
+        legacy_label=legacy_label,
+        delivery=recipient,
     )
     means = Means(processes=jobs, memory=humane.parse_size(max_memory), on_interrupt=finishing)
     named = running.paths(sources, null=null)
@@ -172,3 +202,21 @@ def embed(
         summary.of_embed(console, tally, clock, output=output, dry_run=dry_run)
         reports.finish(console, skipped=tally.skipped, exit_code=code, complete=finished)
     raise typer.Exit(code)
+
+
+def _delivery(
+    asked: tuple[str, Sequence[str]],
+    carriers: str | None,
+    vocabularies: str | None,
+    *,
+    prose: bool,
+) -> Delivery:
+    """What the recipient takes: as the profile says, unless an option says otherwise."""
+    from mediaoptout.reservation.delivery import chosen, narrowed
+    from mediaoptout.reservation.profiles import delivery
+
+    base = delivery(*asked)
+    if carriers is not None:
+        base = chosen(carriers, base)
+    words = None if vocabularies is None else vocabularies.split(",")
+    return narrowed(base, vocabularies=words, prose=None if prose else False)

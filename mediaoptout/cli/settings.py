@@ -67,6 +67,10 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "upgrade-id3": bool,
         "wrap-jxl": bool,
         "sidecar": bool,
+        "carriers": str,
+        "vocabularies": str,
+        "prose": bool,
+        "legacy-c2pa-label": bool,
         "update-checksums": bool,
         "prove": bool,
         "others": Others,
@@ -101,6 +105,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
 SPOKEN: Final = frozenset(
     """
     output in-place force overwrite break-credential resign dry-run catalogue skip-faulty against
+    replace-rights
     """.split()
 )
 """Options that are said on the command line only."""
@@ -140,9 +145,12 @@ def _is_there(path: Path) -> bool:
 
 def _parameter(key: str) -> str:
     """The name of a command's parameter for an option."""
-    return {"format": "form", "set": "settings", "column": "columns"}.get(
-        key, key.replace("-", "_")
-    )
+    return {
+        "format": "form",
+        "set": "settings",
+        "column": "columns",
+        "legacy-c2pa-label": "legacy_label",
+    }.get(key, key.replace("-", "_"))
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:

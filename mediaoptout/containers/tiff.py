@@ -254,7 +254,7 @@ def _notice(
     if old is not None and old.block.error is not None:
         return False, (f"the notice was left as it is: {old.block.error.message}",)
     present = as_text(old.block.entries[0].value) if old and old.block.entries else None
-    ours = Property("dc:rights", as_text(rights.value))
+    ours = rights.flat
     settled = settle(ours, present, force=wanted.force)
     text = as_text(settled.value)
     if text != present:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 def signs(container: Container, options: EmbedOptions) -> bool:
     """Whether this file is to be signed: where it has a place, FLAC only on request."""
     capability = container.carries.get(Carrier.C2PA)
-    if not options.sign or capability is None or not capability.write:
+    delivers = options.sign and options.delivery.takes(Carrier.C2PA)
+    if not delivers or capability is None or not capability.write:
         return False
     return capability.expected or options.sign_flac
 
@@ -63,6 +64,8 @@ def is_ours(report: Report, declaration: Declaration) -> bool:
     if declaration.strips:
         return not found
     wanted = declaration.reserved & cawg.USES
+    if all(item.label != cawg.LABEL for item in declaration.assertions):
+        wanted = frozenset()
     return resolve(found).machine >= wanted
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mediaoptout.credentials.assertion import Assertion
+from mediaoptout.reservation.delivery import EVERYTHING, Delivery
 from mediaoptout.reservation.model import Reservation
 from mediaoptout.reservation.texts import completed
 from mediaoptout.vocabularies import cawg
@@ -31,6 +32,9 @@ class EmbedOptions:
         sidecar: write sidecars beside the file instead of changing it.
         update_checksums: bring check sum files beside a changed file up to date.
         prove: hash the essence before and after too, and put the digest into the record.
+        replace_rights: replace notices, credits and terms of others by ours.
+        legacy_label: say it under the label of C2PA 1.x too, for readers that know only that.
+        delivery: what the recipient takes.
     """
 
     force: bool = False
@@ -45,6 +49,9 @@ class EmbedOptions:
     sidecar: bool = False
     update_checksums: bool = False
     prove: bool = False
+    replace_rights: bool = False
+    legacy_label: bool = False
+    delivery: Delivery = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)

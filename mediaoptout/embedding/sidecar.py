@@ -58,10 +58,11 @@ def embed_beside(
     shared = sidecars.shares_name(media) or sidecars.shares_name(source.path)
     packet, warnings = _packet(media, declaration, options, shared=shared)
     manifest = None
-    if options.sign:
+    signing = options.sign and options.delivery.takes(Carrier.SIDECAR_C2PA)
+    if signing:
         manifest = _manifest(source, media, declaration, options, shared=shared)
     wanted = [item for item in (packet, manifest) if item is not None]
-    carriers = (Carrier.SIDECAR_XMP, *((Carrier.SIDECAR_C2PA,) if options.sign else ()))
+    carriers = (Carrier.SIDECAR_XMP, *((Carrier.SIDECAR_C2PA,) if signing else ()))
     record = EmbedRecord(
         path=str(source.path),
         status=Status.UNCHANGED,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediaoptout.containers.base import PADDING, Change, Container, Layout, Wanted
+from mediaoptout.containers.deliveries import carriers
 from mediaoptout.containers.essence import named_digest
 from mediaoptout.containers.kinds import MEDIA_EXTENSIONS, kind
 from mediaoptout.containers.proof import proven
@@ -30,6 +31,7 @@ from mediaoptout.embedding.credential import (
     with_manifest,
 )
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
+from mediaoptout.embedding.delivering import delivered, oddities
 from mediaoptout.embedding.differences import differences, of_manifest
 from mediaoptout.embedding.essence import check_digest
 from mediaoptout.embedding.packages import refuse_packaged
@@ -118,6 +120,7 @@ def embed_file(
             container = detect(source)
             if container is None:
                 raise _no_family(path, source)
+            declaration = delivered(declaration, options)
             if declaration.strips:
                 record = _strip(source, container, target, declaration, options)
             elif container.sidecar_only or options.sidecar:
@@ -207,7 +210,9 @@ def _embed(
         wrap_jxl=options.wrap_jxl,
         drop_manifest=options.break_credential and not signing,
         padding=0 if declaration.strips else PADDING,
+        carriers=None if declaration.strips else carriers(container, options.delivery),
     )
+    odd = (*layout.warnings, *oddities(layout, options.delivery))
     change = container.change(source, layout, wanted)
     if not declaration.strips and Carrier.XMP not in change.carriers:
         present = (entry for block in layout.blocks for entry in block.entries)
@@ -221,7 +226,7 @@ def _embed(
         container=container.name,
         carriers=_carriers(container, change, signed=layout.manifest is not None),
         essence=Essence(unchanged=True, proof="spans"),
-        warnings=(*layout.warnings, *change.warnings),
+        warnings=(*odd, *change.warnings),
     )
     before = validated(source, container) if signing and layout.manifest else None
     says_it = change.patch.changes_nothing(source.size)
@@ -239,9 +244,9 @@ def _embed(
             source, container, layout, wanted, declaration, session
         )
         if says_it and not signed:
-            return replace(record, warnings=(*layout.warnings, *change.warnings))
+            return replace(record, warnings=(*odd, *change.warnings))
     result = _checked(source, container, layout, change, pending.size if pending else 0)
-    warnings = [*layout.warnings, *change.warnings]
+    warnings = [*odd, *change.warnings]
     if not _says(result, declaration):
         warnings.append(
             f"{container.title} can hold this reservation only as text, not for machines"

@@ -86,14 +86,14 @@ def going(layout: Layout, properties: tuple[Property, ...]) -> tuple[Property, .
     ours: defaultdict[str, set[str]] = defaultdict(set)
     for entry in packets:
         if entry.name in wrote:
-            ours[entry.name] |= set(_texts(entry.value))
+            ours[entry.name] |= {*_texts(entry.value), as_text(entry.value)}
     for item in _identifiers(packets, wrote):
         ours[f"{identifying.PREFIX}{item.scheme}"] |= {item.value, item.display}
     for entry in _marked(_entries(layout)):
         ours[entry.name] |= set(_texts(entry.value))
     spared = _spared(packets)
     return tuple(
-        Property(name, Gone(_known(known.get(name)) | frozenset(ours[name]), spared[name]))
+        Property(name, Gone(_known(known.get(name)) | _stripped(ours[name]), spared[name]))
         for name in dict.fromkeys((*known, *ours))
     )
 
@@ -103,7 +103,7 @@ def _marked(entries: Iterator[Entry]) -> Iterator[Entry]:
     found = [entry for entry in entries if entry.carrier not in _PACKETS]
     for mark in found:
         if mark.name == identifying.WROTE:
-            names = {f"{identifying.PREFIX}{word}" for word in as_text(mark.value).split()}
+            names = identifying.marked(mark)
             beside = (item for item in found if item.carrier is mark.carrier)
             yield from (item for item in beside if item.name in names or item is mark)
 
@@ -131,6 +131,10 @@ def _spared(packets: Iterable[Entry]) -> defaultdict[str, frozenset[Carrier]]:
 
 def _entries(layout: Layout) -> Iterator[Entry]:
     return (entry for block in layout.blocks for entry in block.entries)
+
+
+def _stripped(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(text.strip() for text in texts)
 
 
 def _known(value: Value | None) -> frozenset[str]:

@@ -22,6 +22,7 @@ from mediaoptout.vocabularies.properties import (
     Value,
     as_text,
 )
+from mediaoptout.vocabularies.prose import is_ours
 
 PREFIX: Final = "id:"
 
@@ -46,7 +47,10 @@ KEYS: Final[Mapping[str, str]] = {
 taggers write. A carrier with a field of its own for one (``TSRC``) says so itself."""
 
 WROTE: Final = f"{PREFIX}wrote"
-"""The mark in tags of files that have no packet: the schemes that we wrote, with spaces."""
+"""The mark in tags of files that have no packet: the schemes and properties that we wrote."""
+
+_MARKED: Final = frozenset({"dc:rights", "xmpRights:WebStatement", "xmpRights:Owner"})
+"""The properties that are marked so, unless their text itself tells that it is ours."""
 
 OURS: Final[Mapping[str, str]] = {
     "xmpRights:Owner": "RIGHTS-HOLDER",
@@ -105,10 +109,17 @@ def mark(entries: Iterable[Entry], properties: Iterable[Property]) -> Property |
     added = [
         item.name.removeprefix(PREFIX)
         for item in properties
-        if item.name in KEYS and item.name not in present
+        if item.name not in present and not item.goes
+        if item.name in KEYS or (item.name in _MARKED and not is_ours(item.value))
     ]
     schemes = dict.fromkeys((*(scheme for words in known for scheme in words), *added))
     return Property(WROTE, " ".join(schemes)) if schemes else None
+
+
+def marked(entry: Entry) -> tuple[str, ...]:
+    """The names of the properties that a mark lists."""
+    words = as_text(entry.value).split()
+    return tuple(word if ":" in word else PREFIX + word for word in words)
 
 
 def _alone(items: Iterable[Identifier]) -> Iterator[Identifier]:

@@ -8,7 +8,7 @@ them; a tag carrier has a table from names to its own keys (``tdm:reservation`` 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mediaoptout.words import Carrier
 
@@ -117,6 +117,7 @@ class Property:
 
     name: str
     value: Value
+    replaces: bool = False
 
     @property
     def goes(self) -> bool:
@@ -130,7 +131,11 @@ class Property:
     @property
     def flat(self) -> Property:
         """The same with its value as one text; what goes stays what goes."""
-        return self if self.goes else Property(self.name, as_text(self.value))
+        return self if self.goes else self.says(as_text(self.value))
+
+    def says(self, value: Value) -> Property:
+        """The same with another value."""
+        return replace(self, value=value)
 
 
 @dataclass(frozen=True, slots=True)

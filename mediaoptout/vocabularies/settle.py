@@ -60,6 +60,8 @@ def settle(wanted: Property, present: Value | None, *, force: bool = False) -> S
             return Settled(wanted.value)  # in a tag: a field that nobody else has
         case _ if prose.same_declaration(present, wanted.value):
             return Settled(present)
+        case _ if wanted.replaces:
+            return Settled(wanted.value)
         case _ if prose.is_ours(present):
             return Settled(wanted.value)
         case _:
@@ -74,6 +76,8 @@ def is_known(wanted: Property, present: str) -> bool:
         wanted: what we would say, as one text or one in several languages.
         present: what stands in one of the fields.
     """
+    if wanted.replaces:
+        return True
     if wanted.name in identifying.TAGS:
         return settle(wanted.flat, present).warning is None
     return prose.is_ours(present)

@@ -201,7 +201,7 @@ def merge_extended(
             if present is None:
                 warnings.append(f"{wanted.name} of somebody else, which is no text, was kept")
                 continue
-            ours = Property(wanted.name, as_text(wanted.value))
+            ours = wanted.flat
             settled = settle(ours, present or None, force=force)
             if settled.warning:
                 warnings.append(settled.warning)

@@ -64,7 +64,7 @@ def merge_branding(
         return Merged(unchanged, frozenset())
     old = source if source is not None else BytesSource(bytes(16))
     present = _address(old)
-    ours = Property(statement.name, as_text(statement.value))
+    ours = statement.flat
     settled = settle(ours, present or None, force=force)
     if settled.warning:
         return Merged(unchanged, frozenset(), (settled.warning,))

@@ -77,7 +77,7 @@ def merge_description(
         blank = utf16("") if len(utf16("")) in others else b""
         pieces = _with_notice(old, fields, blank) if any(others) else ()
         return Merged(pieces, frozenset())
-    settled = settle(Property(rights.name, as_text(rights.value)), present or None, force=force)
+    settled = settle(rights.flat, present or None, force=force)
     text = as_text(settled.value)
     warnings = (settled.warning,) if settled.warning else ()
     said = frozenset[str]() if settled.warning else frozenset({rights.name})

@@ -111,27 +111,27 @@ def items(properties: tuple[Property, ...], version: int) -> Iterator[Item]:
         text = as_text(wanted.value)
         match wanted.name:
             case "dc:rights":
-                yield Item(Key("TCOP"), Property(wanted.name, text))
+                yield Item(Key("TCOP"), wanted.says(text))
             case "xmpRights:UsageTerms":
                 if version > 2:
                     yield from _terms(wanted, version)
-                yield _described("USAGE TERMS", wanted.name, text)
+                yield _described("USAGE TERMS", wanted.says(text))
             case "xmpRights:WebStatement" if _is_url(text):
-                yield Item(Key("WCOP"), Property(wanted.name, text))
+                yield Item(Key("WCOP"), wanted.says(text))
             case "xmpRights:WebStatement":
-                yield _described("LICENSE", wanted.name, text)
+                yield _described("LICENSE", wanted.says(text))
             case "tdm:reservation":
-                yield _described("TDM-RESERVATION", wanted.name, text)
+                yield _described("TDM-RESERVATION", wanted.says(text))
             case "tdm:policy":
-                yield _described("TDM-POLICY", wanted.name, text)
+                yield _described("TDM-POLICY", wanted.says(text))
             case "id:isrc":
-                yield Item(Key("TSRC"), Property(wanted.name, text))
+                yield Item(Key("TSRC"), wanted.says(text))
             case name if name in identifying.TAGS:
-                yield _described(identifying.TAGS[name], name, text)
+                yield _described(identifying.TAGS[name], wanted.says(text))
 
 
-def _described(description: str, name: str, text: str) -> Item:
-    return Item(Key("TXXX", _spelling(description)), Property(name, text), description)
+def _described(description: str, wanted: Property) -> Item:
+    return Item(Key("TXXX", _spelling(description)), wanted, description)
 
 
 def _is_url(text: str) -> bool:
@@ -154,7 +154,7 @@ def _terms(wanted: Property, version: int) -> Iterator[Item]:
                 texts.setdefault(three_letters(lang), text)
     for language, text in texts.items():
         detail = language.lower() if version == 4 else ""
-        yield Item(Key("USER", detail), Property(wanted.name, text), language=language)
+        yield Item(Key("USER", detail), wanted.says(text), language=language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def merge(
             is no room (code ``no-room``).
     """
     wanted = [
-        Property(item.name, _legal(item.value))
+        item.says(_legal(item.value))
         for item in properties
         if item.name.partition(":")[0] in PREFIXES
     ]
