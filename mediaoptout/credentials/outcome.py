@@ -74,6 +74,9 @@ class Outcome:
         if trusted and not vouches:
             # Only the list for time stamps knows this signer.
             failures.append(UNTRUSTED)
+        elif vouches and UNTRUSTED in failures:
+            # Read without anchors, and asked apart.
+            failures.remove(UNTRUSTED)
         for delta in results.get("ingredientDeltas", ()):
             changed = _codes(delta.get("validationDeltas", {}).get("failure", ()))
             failures += [code for code in changed if not code.startswith(ABOUT_TRUST)]

@@ -15,9 +15,11 @@ from c2pa import C2paError, Context
 
 from mediaoptout.credentials import jumbf, library
 from mediaoptout.credentials.credential import ACTIVE, COMPONENT, PARENT, Credential
+from mediaoptout.credentials.library import Found
 from mediaoptout.credentials.outcome import Outcome, doubtful, judged
 from mediaoptout.credentials.reasons import ABOUT_TRUST, sentence
 from mediaoptout.credentials.trust import Anchors
+from mediaoptout.credentials.vouching import SMALL, answer, only_question
 from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
 from mediaoptout.vocabularies import cawg
@@ -135,22 +137,47 @@ def _read(
     anchors: Anchors | None,
     place: Span | None,
 ) -> Report:
-    asked = check and anchors is not None
-    whom = anchors if asked and anchors is not None else _NOBODY
-    vouches = None
     try:
-        found = library.manifests(source, media_type, _context(check, whom), beside, whole=asked)
-        if doubtful(found.document.get("validation_results", {})):
-            signers = _context(check, replace(whom, timestamps=""))
-            again = library.manifests(source, media_type, signers, beside)
-            vouches = Outcome.of(again.document.get("validation_results", {})).trusted
+        if not check or anchors is None:
+            found = library.manifests(source, media_type, _context(check, _NOBODY), beside)
+            return _report(found.document, check)
+        found, vouches = _asked(source, media_type, beside, anchors)
     except (C2paError, ValueError) as error:
         return _unreadable(error, check)
     report = _report(found.document, check, vouches)
-    if not asked:
-        return report
     store = jumbf.read(found.store, str(found.document.get("active_manifest")))
-    return replace(report, credential=judged(report.credential, store, whom, place))
+    return replace(report, credential=judged(report.credential, store, anchors, place))
+
+
+def _asked(
+    source: Source, media_type: str, beside: bytes | None, anchors: Anchors
+) -> tuple[Found, bool | None]:
+    """What the reader finds; whether the list for signers vouches, None if that says so itself."""
+    remembered = None
+    if source.size <= SMALL or not anchors.settings():
+        found = library.manifests(source, media_type, _context(True, _NOBODY), beside, whole=True)
+        if not anchors.settings():
+            return found, None
+        label = str(found.document.get("active_manifest"))
+        chain = jumbf.read(found.store, label).chain
+        if chain and only_question(_results(found)):
+            remembered = answer(chain, anchors)
+            if remembered.vouches is not None:
+                return found, remembered.vouches
+    found = library.manifests(source, media_type, _context(True, anchors), beside, whole=True)
+    vouches = None
+    if doubtful(_results(found)):
+        signers = _context(True, replace(anchors, timestamps=""))
+        again = library.manifests(source, media_type, signers, beside)
+        vouches = Outcome.of(_results(again)).trusted
+    if remembered is not None:
+        remembered.vouches = Outcome.of(_results(found), vouches=vouches).trusted
+    return found, vouches
+
+
+def _results(found: Found) -> Mapping[str, Any]:
+    results = found.document.get("validation_results", {})
+    return results if isinstance(results, Mapping) else {}
 
 
 def _unreadable(error: Exception, check: bool) -> Report:

@@ -265,3 +265,30 @@ def test_a_useless_list_is_refused_and_changes_nothing(tmp_path: Path, content: 
     with pytest.raises(UsageError, match="cannot be used"):
         trust.named(str(own))
     assert trust.current() == trust.shipped()
+
+
+def test_what_is_remembered_of_a_chain_changes_no_answer(house: House):
+    """Small files of one signer are asked about once; every other question is asked anew."""
+    ended = house.authority.issue(start=-20 * DAY, end=-10 * DAY)
+    revoked = house.authority.issue()
+    good = house.path.read_bytes()
+    chain = [revoked.der, house.authority.der]
+    answered = {"rVals": {"ocspVals": [house.authority.revoked(revoked)]}}
+    files = {
+        Trust.TRUSTED: good,
+        Trust.REVOKED: resigned(good, revoked, chain, answered),
+        Trust.EXPIRED: resigned(good, ended, [ended.der, house.authority.der]),
+    }
+    unanswered = resigned(good, revoked, chain)
+    for _ in range(3):
+        for trusted, data in files.items():
+            house.path.write_bytes(data)
+            assert verify(house.path, anchors=house.anchors).credential.trust is trusted
+        house.path.write_bytes(good)
+        assert verify(house.path, anchors=trust.shipped()).credential.trust is Trust.UNTRUSTED
+        house.path.write_bytes(unanswered)
+        assert verify(house.path, anchors=house.anchors).credential.trust is Trust.TRUSTED
+        # A hash that fails is no matter of who signed.
+        house.path.write_bytes(good[:-40] + bytes([good[-40] ^ 1]) + good[-39:])
+        broken = verify(house.path, anchors=house.anchors).credential
+        assert (broken.integrity, broken.trust) == (Integrity.BROKEN, Trust.TRUSTED)

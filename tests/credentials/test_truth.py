@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from c2pa import Builder, C2paBuilderIntent, C2paSignerInfo, Context, Signer
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from mediaoptout.containers.registry import detect
@@ -145,6 +145,7 @@ def test_what_a_hard_binding_leaves_out(label: str, content: Any, binding: Bindi
 STORE = assertion("c2pa.hash.data", {"exclusions": [{"start": 1, "length": 2}], "pad": bytes(9)})
 
 
+@settings(deadline=None)
 @given(some.lists(some.tuples(some.integers(0, len(STORE) - 1), some.integers(0, 255)), max_size=8))
 @example([])
 def test_a_store_that_is_damaged_says_less_and_breaks_nothing(changes):
@@ -154,6 +155,7 @@ def test_a_store_that_is_damaged_says_less_and_breaks_nothing(changes):
     assert isinstance(jumbf.read(bytes(data), "m"), jumbf.Store)
 
 
+@settings(deadline=None)
 @given(some.binary(max_size=200))
 @example(b"\x9b" + b"\xff" * 8)
 @example(b"\x81" * 100)
