@@ -200,6 +200,15 @@ def test_texts_of_others_in_png(tmp_path):
         ("jpg/noai_dcrights_tdm_reservation.jpg", "RRR--"),
         ("heic/datamining_prohibited.heic", "RRR--"),
         ("jpg/iptc_rights_plus_webstatement.jpg", "-----"),
+        ("jpg/c2pa_cawg_training_mining_xmp_exif.jpg", "--RR-"),
+        ("jpg/c2pa_valid_training_mining.jpg", "CRRR-"),
+        ("png/c2pa_training_mining_xmp_exif.png", "RRRR-"),
+        ("heic/c2pa_v2_training_mining.heic", "RRRR-"),
+        ("webp/datamining_genai_resource.webp", "--R--"),
+        ("tiff/datamining_exceptsearch_seeconstraint.tif", "CRR--"),
+        ("mov/datamining_xmp.mov", "AAAAA"),
+        ("mp3/datamining_priv_xmp_txxx_tdm.mp3", "RRR--"),
+        ("flac/vc_tdm_noai.flac", "RRR--"),
     ],
 )
 def test_files_of_the_corpus(name, said):
