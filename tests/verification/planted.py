@@ -68,7 +68,7 @@ like = ["signed-*", "plain-*"]
 
 [rules.size]
 severity = "error"
-at-most = 200000
+at-most = 9_000_000
 
 [rules.sample-rate]
 severity = "error"
@@ -555,7 +555,7 @@ def file_too_large(ground: Ground) -> Planted:
     path = ground.good("png/rgb.png", signed=False)
     data = path.read_bytes()
     end = data.index(b"IEND") - 4
-    text = chunk(b"zzZz", bytes(200_000))
+    text = chunk(b"zzZz", bytes(9_000_000))
     path.write_bytes(data[:end] + text + data[end:])
     return path, {"size"}
 
