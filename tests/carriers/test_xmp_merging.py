@@ -375,3 +375,14 @@ def test_what_others_say_is_not_ours_for_being_the_same():
     told = applied(xmp.merge(old, WANTED), old)
     assert applied(xmp.merge(told, STRIPPED), told) == old
     assert xmp.merge(old, STRIPPED).unchanged(len(old))
+
+
+def test_expressions_stand_in_a_bag_and_licensors_in_a_sequence():
+    link = ((("Iptc4xmpExt:LinkedRightsExpr", "https://a/"),),)
+    wanted = (
+        Property("Iptc4xmpExt:LinkedEncRightsExpr", Structs(link, ordered=False)),
+        Property("plus:Licensor", Structs(((("plus:LicensorName", "A"),),))),
+    )
+    text = xmp.merge(None, wanted).rendered(b"").decode()
+    assert "<Iptc4xmpExt:LinkedEncRightsExpr>\n    <rdf:Bag>" in text
+    assert "<plus:Licensor>\n    <rdf:Seq>" in text

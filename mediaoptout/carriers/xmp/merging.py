@@ -311,8 +311,7 @@ def _legal(value: Value) -> Value:
         case Bag():
             return Bag(tuple(legal(text) for text in value.items))
         case Structs():
-            return Structs(
-                tuple(tuple((name, legal(text)) for name, text in item) for item in value.items)
-            )
+            items = (tuple((name, legal(text)) for name, text in item) for item in value.items)
+            return Structs(tuple(items), ordered=value.ordered)
         case Gone():
             return value
