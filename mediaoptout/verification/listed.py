@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from itertools import groupby
 
 from mediaoptout.records import VerifyRecord
-from mediaoptout.reservation.identifiers import Identifier
+from mediaoptout.reservation.identifiers import Identifier, Scheme
 from mediaoptout.verification.policy import Policy
 from mediaoptout.verification.rules.rule import Fault
 
@@ -46,11 +46,15 @@ def rowless(record: VerifyRecord, reason: str, policy: Policy) -> VerifyRecord:
 
 def _identifiers(there: Collection[Identifier], wanted: Collection[Identifier]) -> Iterator[Fault]:
     for scheme, several in groupby(sorted(wanted), lambda each: each.scheme):
-        others = " and ".join(each.display for each in there if each.scheme is scheme)
+        held = [each for each in there if each.scheme is scheme]
+        others = " and ".join(each.display for each in held if each not in wanted)
         for each in several:
-            if each not in there:
+            if each not in held:
                 has = f"the file has {others}" if others else "the file has none"
                 yield Fault(f"the row has the {scheme.label} {each.display}, and {has}")
+            elif others and scheme is Scheme.ISRC:  # a recording has one
+                said = f"the row has the {scheme.label} {each.display}"
+                yield Fault(f"{said}, and the file has {others} too")
 
 
 def _holders(there: Collection[str], wanted: Collection[str]) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from mutagen.id3 import ID3, TSRC
 from openpyxl import Workbook
 
 from mediaoptout.records import schema
@@ -185,7 +186,7 @@ def test_columns_are_asked_for_and_told(delivery):
     change("Fichier;Titre", "Datei;Titre")
     unknown = embed()
     assert unknown.code == 2
-    assert "'FRZ039800212': no file has this ISRC in its name or in its tags" in unknown.err
+    assert "'FRZ039800212': no file that is left has this ISRC in its name" in unknown.err
     assert embed("--column", "Datei=file").code == 0
     Path("mediaoptout.toml").write_text('[embed]\ncolumn = ["Datei=file"]\n')
     assert embed().code == 0
@@ -282,6 +283,16 @@ def test_verify_compares_files_with_their_rows(delivery):
     validator = Draft202012Validator(json.loads(schema("verify")))
     for record in result.records:
         validator.validate(record)
+
+
+def test_verify_sees_an_isrc_that_is_left_over(delivery):
+    tags = ID3(delivery / "b.mp3")
+    tags.add(TSRC(text=["FRZ039800999"]))
+    tags.save()
+    assert "ISRC FRZ039800999 was kept" in embed().out
+    result = call("verify", "out", "--catalogue", "c.csv")
+    assert result.code == 1
+    assert "has the ISRC FR-Z03-98-00213, and the file has FR-Z03-98-00999 too" in result.out
 
 
 def test_verify_says_what_is_wrong_with_the_catalogue_itself(delivery):
