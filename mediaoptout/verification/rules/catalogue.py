@@ -32,11 +32,11 @@ RULES: Final[tuple[Rule[Any], ...]] = (
     Rule(
         "catalogue-identifier",
         Group.CATALOGUE,
-        "An identifier of the row is not in the file.",
+        "The identifiers of the row are not those of the file.",
         Severity.ERROR,
         None,
-        "Each identifier of the row must stand in a carrier of the file. Where the file has"
-        " another of the same scheme, one of the two is wrong: the file, its name, or the row.",
+        "Each identifier of the row must stand in a carrier of the file, and no other ISRC beside"
+        " its own. Where they differ, one of them is wrong: the file, its name, or the row.",
         f"find out which is right; {_EMBED} writes that of the row",
     ),
     Rule(
