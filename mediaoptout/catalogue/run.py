@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from mediaoptout.catalogue.outputs import Job
 from mediaoptout.catalogue.selection import is_media
+from mediaoptout.catalogue.worker import THREADS
 from mediaoptout.catalogue.workers import Outcome, run
 from mediaoptout.credentials import identity, trust
 from mediaoptout.credentials.trust import Anchors
@@ -39,6 +40,10 @@ SMALL: Final = 256 << 20
 
 HERE: Final = 2.0
 """For how many seconds one process alone deals with few files."""
+
+COMPUTING: Final = 3
+"""How many small files each process begins at once where manifests are made or validated: what
+that computes is more than the disk keeps it waiting, and threads beyond that hinder each other."""
 
 VALIDATING: Final = 560 << 20
 """What the reference reader holds at most while it validates a large file ..."""
@@ -229,6 +234,7 @@ def outcomes(
         memory=means.memory,
         cost=cost,
         on_interrupt=means.on_interrupt,
+        begun=COMPUTING if validates else THREADS,
     )
 
 

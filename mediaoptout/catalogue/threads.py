@@ -29,6 +29,7 @@ def in_threads(
     lanes: int,
     memory: int | None,
     seconds: float,
+    begun: int = THREADS,
 ) -> Iterator[Outcome[J, R]]:
     """Do the jobs of a queue, each in the order in which they are completed.
 
@@ -39,6 +40,7 @@ def in_threads(
         lanes: how many jobs at once where one of them is dear; cheap ones may be more.
         memory: the most that the jobs in hand may cost together, in bytes; None for no limit.
         seconds: how long jobs are begun.
+        begun: how many cheap jobs at once.
     """
     end = time.monotonic() + seconds
     given: SimpleQueue[tuple[int, J] | None] = SimpleQueue()
@@ -59,7 +61,11 @@ def in_threads(
     brake.hard = hand.clear
     try:
         while True:
-            while not brake.pulled and time.monotonic() < end and len(hand) < _width(hand, lanes):
+            while (
+                not brake.pulled
+                and time.monotonic() < end
+                and len(hand) < _width(hand, lanes, begun)
+            ):
                 room = None if memory is None else memory - sum(hand.values())
                 chunk = queue.take(1, room, idle=not hand)
                 if not chunk:
@@ -83,6 +89,6 @@ def in_threads(
             given.put(None)
 
 
-def _width(hand: dict[int, int], lanes: int) -> int:
+def _width(hand: dict[int, int], lanes: int, begun: int) -> int:
     """How many jobs may be in hand."""
-    return lanes if any(cost > CHUNK_BYTES for cost in hand.values()) else THREADS
+    return lanes if any(cost > CHUNK_BYTES for cost in hand.values()) else max(lanes, begun)

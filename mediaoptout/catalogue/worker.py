@@ -75,6 +75,7 @@ def serve(
     pipe: connection.Connection,
     work: Callable[[J], R],
     initialise: Callable[[], object] | None,
+    begun: int = THREADS,
 ) -> None:
     """The life of a worker.
 
@@ -83,6 +84,7 @@ def serve(
         pipe: chunks come in, each a list of pickled jobs; messages go out.
         work: what to do with a job.
         initialise: called first, or None.
+        begun: how many jobs of a chunk are begun at once.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):  # the parent is gone, or wants no more
@@ -93,7 +95,7 @@ def serve(
                 pipe.send(Stopped(error_info(error)))
                 return
         pipe.send(Ready())
-        with ThreadPoolExecutor(THREADS) as threads:
+        with ThreadPoolExecutor(begun) as threads:
             while _chunk(line, pipe, work, threads):
                 pass
 

@@ -26,7 +26,7 @@ from typing import Final, Generic, TypeVar, cast
 from mediaoptout.catalogue.interrupts import Brake, Interrupted, interrupts_held
 from mediaoptout.catalogue.queue import Queue
 from mediaoptout.catalogue.threads import in_threads
-from mediaoptout.catalogue.worker import Answer, Outcome, Ready, Stopped, error_info, serve
+from mediaoptout.catalogue.worker import THREADS, Answer, Outcome, Ready, Stopped, error_info, serve
 from mediaoptout.errors import ErrorInfo, MediaoptoutError
 
 __all__ = ["Interrupted", "Outcome", "run"]
@@ -53,6 +53,7 @@ def run(
     memory: int | None = None,
     cost: Callable[[J], int] | None = None,
     initialise: Callable[[], object] | None = None,
+    begun: int = THREADS,
     on_interrupt: Callable[[], object] | None = None,
 ) -> Generator[Outcome[J, R]]:
     """Do all jobs; each gives one outcome, in the order in which they are completed.
@@ -73,6 +74,8 @@ def run(
         cost: the memory that a job needs, in bytes; by default nothing. Dear jobs are also handed
             out one by one, cheap ones many at a time.
         initialise: called once in every process before its first job.
+        begun: how many cheap jobs each process begins at once: many where they wait for the disk,
+            few where they compute.
         on_interrupt: called at the first Ctrl-C, from the signal's handler.
 
     Raises:
@@ -87,10 +90,17 @@ def run(
                 initialise()
             seconds = here if processes > 1 else math.inf
             yield from in_threads(
-                work, queue, brake, lanes=processes, memory=memory, seconds=seconds
+                work,
+                queue,
+                brake,
+                lanes=processes,
+                memory=memory,
+                seconds=seconds,
+                begun=begun,
             )
         if not brake.pulled and queue.ahead(1):
-            yield from _Crew(work, queue, brake, processes, memory, initialise).outcomes()
+            crew = _Crew(work, queue, brake, processes, memory, initialise, begun)
+            yield from crew.outcomes()
     if brake.pulled and queue.ahead(1):
         raise Interrupted(queue.left)
 
@@ -123,6 +133,7 @@ class _Crew(Generic[J, R]):
         processes: int,
         memory: int | None,
         initialise: Callable[[], object] | None,
+        begun: int,
     ) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._work = work
@@ -131,6 +142,7 @@ class _Crew(Generic[J, R]):
         self._processes = processes
         self._memory = memory
         self._initialise = initialise
+        self._begun = begun
         self._workers: list[_Worker[J]] = []
         self._seconds = CHUNK_SECONDS  # that a job takes, as far as is known
         self._failed_starts = 0
@@ -198,7 +210,7 @@ class _Crew(Generic[J, R]):
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=serve,
-            args=(self._line, theirs, self._work, self._initialise),
+            args=(self._line, theirs, self._work, self._initialise, self._begun),
             daemon=True,  # killed, not waited for, should this process be left by an error
         )
         with interrupts_held():
