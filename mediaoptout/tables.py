@@ -108,7 +108,7 @@ class Shelf:
         """
         try:
             data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise self.error(f"{origin} is no valid TOML: {error}", at=origin) from error
         return Text(name, origin, folder, text, data)
 

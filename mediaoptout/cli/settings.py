@@ -15,7 +15,7 @@ decide over somebody else's bytes (``force``, ``in-place`` ...) are said on the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -190,8 +190,11 @@ def _checked(path: Path, text: str, name: str, value: Any, kind: type) -> Any:
         fits = type(value) is kind
         wanted = {int: "a whole number", bool: "true or false", str: "a text"}[kind]
     if not fits:
+        from mediaoptout.tables import place_of
+
         raise UsageError(
-            f"{path}{_line(text, name)}: {name} must be {wanted}, not {value!r}",
+            f"{place_of(str(path), text, *name.split('.'))}: {name} must be {wanted},"
+            f" not {value!r}",
             at=str(path),
             fix="mend the file",
         )
@@ -199,33 +202,15 @@ def _checked(path: Path, text: str, name: str, value: Any, kind: type) -> Any:
 
 
 def _unknown(path: Path, text: str, name: str, known: Collection[str]) -> UsageError:
-    import difflib
+    from mediaoptout.tables import place_of, suggestion
 
     key = name.rpartition(".")[2]
     if key in SPOKEN:
         why = f"{key!r} is said on the command line only"
     else:
-        close = difflib.get_close_matches(key, list(known), 1)
-        why = f"{name!r} is not known" + (f"; did you mean {close[0]!r}?" if close else "")
+        why = f"{name!r} is not known{suggestion(key, known)}"
     return UsageError(
-        f"{path}{_line(text, name)}: {why}",
+        f"{place_of(str(path), text, *name.split('.'))}: {why}",
         at=str(path),
         fix=f"the keys are: {', '.join(sorted(known))}",
     )
-
-
-def _line(text: str, name: str) -> str:
-    """``, line N`` for a key, as far as it can be told."""
-    return next((f", line {number}" for number, key in _keys(text) if key == name), "")
-
-
-def _keys(text: str) -> Iterator[tuple[int, str]]:
-    table = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        bare = line.strip()
-        if bare.startswith("["):
-            table = bare.strip("[] ")
-            yield number, table
-        elif "=" in bare:
-            key = bare.partition("=")[0].strip().strip("\"'")
-            yield number, f"{table}.{key}" if table else key

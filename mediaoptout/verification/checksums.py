@@ -29,7 +29,7 @@ _NAMES: Final = re.compile(
 _ALGORITHMS: Final = {8: "crc32", 32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 _PLAIN: Final = re.compile(r"(\\?)([0-9a-fA-F]{32,128})(?: [ *]|\t+| +)(?:\./)?(.+)")
 _BSD: Final = re.compile(r"(MD5|SHA-?1|SHA-?256|SHA-?512) ?\((?:\./)?(.+)\) ?= ?([0-9a-fA-F]+)")
-_SFV: Final = re.compile(r"(?:\./)?(\S.*?)\s+([0-9a-fA-F]{8})")
+_CRC: Final = re.compile(r"[0-9a-fA-F]{8}")
 _BARE: Final = re.compile(r"[0-9a-fA-F]{32,128}")
 
 
@@ -116,8 +116,10 @@ def entries(place: Path) -> dict[str, Listed]:
 def _line(line: str, place: Path) -> tuple[str, str, str] | None:
     """The name, the algorithm and the digest of a line; None for a comment."""
     if place.suffix.lower() == ".sfv":
-        sfv = None if line.startswith(";") else _SFV.fullmatch(line)
-        return (sfv[1], "crc32", sfv[2].lower()) if sfv else None
+        name, *rest = line.rsplit(None, 1)
+        if line.startswith(";") or not rest or not _CRC.fullmatch(rest[0]):
+            return None
+        return name, "crc32", rest[0].lower()
     plain = _PLAIN.fullmatch(line)
     if plain is not None and len(plain[2]) in _ALGORITHMS:
         name = plain[3].replace("\\\\", "\\") if plain[1] else plain[3]

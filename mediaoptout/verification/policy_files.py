@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -64,11 +65,24 @@ def load(name: str, *, facts: bool = True) -> Policy:
         PolicyError: there is none, or it is wrong; names the key and the line.
         UsageError: it asks for facts, and MediaInfo is not installed.
     """
-    text = SHELF.find(name)
+    policy = made(SHELF.find(name))
+    if facts and "fact" in policy.rules:
+        from mediaoptout.verification.facts import require
+
+        require()
+    return policy
+
+
+def made(text: Text) -> Policy:
+    """The policy that a text makes.
+
+    Raises:
+        PolicyError: it is wrong; names the key and the line.
+    """
     data = _extended(text, ())
     uses = data.get("expect", {}).get("uses")
     rules = data.get("rules", {})
-    policy = Policy(
+    return Policy(
         text.name,
         text.origin,
         str(data.get("title", text.name)),
@@ -76,11 +90,6 @@ def load(name: str, *, facts: bool = True) -> Policy:
         None if uses is None else tuple(map(Use, uses)),
         frozenset(name for name, table in rules.items() if table.get("severity") == OFF),
     )
-    if facts and "fact" in policy.rules:
-        from mediaoptout.verification.facts import require
-
-        require()
-    return policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,7 @@ def available() -> tuple[Listed, ...]:
     return tuple(Listed(t.name, str(t.data.get("title", t.name)), t.origin) for t in found)
 
 
+@cache
 def asked_by() -> dict[str, dict[str, str]]:
     """By rule, the shipped policies that ask it, with the severity that each gives."""
     found: dict[str, dict[str, str]] = {}

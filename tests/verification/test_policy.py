@@ -6,6 +6,8 @@ import pickle
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mediaoptout import Severity, Use, embed, load_policy, verify
 from mediaoptout.embedding import EmbedOptions
@@ -113,6 +115,31 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, message:
     if line is not None:
         assert f"line {line})" in raised.value.message
         assert raised.value.fix
+
+
+MARKS = [*"[]{}=\"'.,#\n \t", "x", "off", "any", "not", "check", "1e9", "[rules]", "\0", "é"]
+
+
+@given(
+    name=st.sampled_from(policy_files.SHELF.shipped()),
+    at=st.floats(0, 1, exclude_max=True),
+    cut=st.integers(0, 40),
+    put=st.lists(st.sampled_from(MARKS), max_size=6),
+)
+def test_a_policy_is_right_or_says_where_it_is_wrong(name, at, cut, put):
+    text = policy_files.SHELF.find(name).text
+    start = int(at * len(text))
+    changed = text[:start] + "".join(put) + text[start + cut :]
+    try:
+        policy_files.made(policy_files.SHELF.parse("x", "x.toml", Path(), changed))
+    except PolicyError as error:
+        assert "x.toml" in error.message or "there is no policy" in error.message
+
+
+def test_what_is_nested_too_deeply(tmp_path: Path):
+    for text in ("x = " + "[" * 20_000, "[rules.x]\nnot = " + "{ not = " * 40 + "1" + " }" * 40):
+        with pytest.raises(PolicyError):
+            load_policy(str(made(tmp_path, text)))
 
 
 def test_a_name_that_is_not_there():
