@@ -14,10 +14,12 @@ from typing import Final
 from mediaoptout.documents.document import Document
 from mediaoptout.documents.recordings import Recording
 from mediaoptout.reservation.model import Holder, Reservation
-from mediaoptout.reservation.texts import day, declaration, phrases
+from mediaoptout.reservation.texts import declaration, phrases
 
 _WIDTH: Final = 78
 _LINE: Final = "_" * 40
+_SIGNED: Final = ("done", "on", "signatory", "signature")
+"""What is left to whoever signs; the day of signing need not be that of the declaration."""
 
 
 @cache
@@ -47,7 +49,8 @@ def _people(reservation: Reservation, language: str) -> Iterator[str]:
     people += [("holder", holder) for holder in reservation.holders]
     for part, person in people:
         if person is not None:
-            yield f"{words[part]}: {', '.join((person.name, *_particulars(person, roles)))}"
+            said = ", ".join((person.name, *_particulars(person, roles)))
+            yield f"{words[part]}{words['colon']}{said}"
 
 
 def _particulars(person: Holder, roles: Mapping[str, str]) -> Iterator[str]:
@@ -56,24 +59,18 @@ def _particulars(person: Holder, roles: Mapping[str, str]) -> Iterator[str]:
     yield from map(str, person.identifiers)
 
 
-def _date(reservation: Reservation, language: str) -> str:
-    return day(reservation.declared, language) if reservation.declared else ""
-
-
 def _html(reservation: Reservation, recordings: Sequence[Recording], language: str) -> str:
     words = _table()[language]
     page = files("mediaoptout.documents").joinpath("letter.html").read_text("utf-8")
     people = "".join(f"<p>{escape(line)}</p>\n" for line in _people(reservation, language))
     return Template(page).substitute(
-        {key: escape(words[key]) for key in ("title", "declares", "done", "on")},
+        {key: escape(words[key]) for key in ("title", "declares")},
         language=language,
         people=people.rstrip("\n"),
         declaration=f"<p>{escape(declaration(reservation, language))}</p>",
         scope=escape(words["list" if recordings else "no_list"]),
         list=_rows(recordings, words) if recordings else "",
-        date=escape(_date(reservation, language)),
-        signatory=escape(words["signatory"]),
-        signature=escape(words["signature"]),
+        sign="\n".join(f"<p>{escape(words[key] + words['colon'])}</p>" for key in _SIGNED),
     )
 
 
@@ -109,15 +106,7 @@ def _plain(reservation: Reservation, recordings: Sequence[Recording], language: 
         _wrapped(words["list" if recordings else "no_list"]),
         *(_item(number, item, words) for number, item in enumerate(recordings, 1)),
         _count(recordings, words) if recordings else "",
-        "\n\n".join(
-            f"{words[key]}: {said}"
-            for key, said in (
-                ("done", _LINE),
-                ("on", _date(reservation, language) or _LINE),
-                ("signatory", _LINE),
-                ("signature", _LINE),
-            )
-        ),
+        *(f"{words[key]}{words['colon']}{_LINE}" for key in _SIGNED),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
 
@@ -129,7 +118,7 @@ def _item(number: int, item: Recording, words: Mapping[str, str]) -> str:
         ("file", item.name),
         ("digest", item.sha256),
     )
-    lines = [f"    {words[key]}: {value}" for key, value in said if value]
+    lines = [f"    {words[key]}{words['colon']}{value}" for key, value in said if value]
     return f"{number:>3} {lines[0].strip()}\n" + "\n".join(lines[1:])
 
 

@@ -133,7 +133,7 @@ def test_export_with_a_catalogue(work):
                   "--catalogue", "list.csv")  # fmt: skip
     assert result.code == 0
     letter = Path("out/letter-fr.txt").read_text("utf-8")
-    assert "Titre: Été" in letter and "FR-Z03-98-00212" in letter
+    assert "Titre : Été" in letter and "FR-Z03-98-00212" in letter
     Path("list.csv").write_text("file;titre;isrc\nb.wav;Été;FRZ03\n", "utf-8")
     wrong = call("profile", "export", "eu-tdm", "in", "--letter", "-o", "out2",
                  "--catalogue", "list.csv")  # fmt: skip

@@ -243,7 +243,7 @@ def test_a_letter_with_a_list(tmp_path):
     for part in ("A Song & <More>", "FR-Z03-98-00212", "song.wav", digest, "Files listed: 1"):
         assert part in shown and part in texts["letter-en.txt"]
     assert "Label & <Sons>, ISNI 0000 0001 2103 2683" in shown
-    assert "2 January 2026" in shown and "Signature" in shown
+    assert "2026-01-02" in shown and "Signature" in shown and "on: \n" in shown
     named = tuple(recordings(select([folder / "notes.txt"]), reservation))
     assert [item.name for item in named] == ["notes.txt"] and not named[0].identifiers
 
