@@ -51,7 +51,7 @@ def inspect(path: Path | str, *, anchors: Anchors | None = None) -> InspectRecor
         legal_basis=articles or _cited(texts),
         texts=texts,
         chain=tuple(_chain(seen.report)) if seen.report is not None else (),
-        summary=sentence(seen.record, facts, _names(facts, said), _contact(said)),
+        summary=sentence(seen.record, facts, _names(facts, said), _contact(facts, said)),
         declaration=facts if facts != Facts() else None,
     )
 
@@ -86,7 +86,8 @@ def _holder(holder: Holder) -> str:
 def _work(work: Work) -> str:
     """A work in one line: title, artist, identifiers."""
     by = f" by {work.artist}" if work.artist and work.title else work.artist or ""
-    return f"{work.title or ''}{by}{_listed(work.identifiers)}".strip()
+    named = f"{work.title or ''}{by}"
+    return f"{named}{_listed(work.identifiers)}" if named else "; ".join(map(str, work.identifiers))
 
 
 def _listed(identifiers: Iterable[Identifier]) -> str:
@@ -133,8 +134,10 @@ def _parsed(scheme: Scheme, text: str) -> Identifier | None:
         return None
 
 
-def _contact(said: Said) -> str | None:
+def _contact(facts: Facts, said: Said) -> str | None:
     """Where to ask for a licence; the address of a public licence is no such place."""
+    if facts.licence_url or facts.licence_contact:
+        return facts.licence_url or facts.licence_contact
     for entry, address in said.contacts:
         if address and entry.name != "tdm:policy" and creativecommons.licence(address) is None:
             return address

@@ -213,10 +213,10 @@ def _held(files: Sequence[_Good]) -> Iterator[str]:
 
 def _signed(files: Sequence[_Good]) -> Iterator[str]:
     signers = {file.signer for file in files if file.signer}
-    if all(file.integrity is not Integrity.ABSENT for file in files):
-        yield from _listed("credential-signer", "credential-signer", "signers", signers)
-        if all(file.trust is Trust.TRUSTED for file in files):
-            yield from ("", "[rules.credential-trust]", 'severity = "error"', 'trust = ["trusted"]')
+    yield from _listed("credential-signer", "credential-signer", "signers", signers)
+    signed = [file for file in files if file.integrity is not Integrity.ABSENT]
+    if signed and all(file.trust is Trust.TRUSTED for file in signed):
+        yield from ("", "[rules.credential-trust]", 'severity = "error"', 'trust = ["trusted"]')
 
 
 def _listed(rule_id: str, rule: str, key: str, values: Iterable[str]) -> Iterator[str]:
@@ -229,6 +229,7 @@ def _listed(rule_id: str, rule: str, key: str, values: Iterable[str]) -> Iterato
 
 
 def _technical(files: Sequence[_Good]) -> Iterator[str]:
+    containers = tuple(sorted({file.container for file in files}))
     for name in NAMES:
         if name not in _ALIKE | _AT_LEAST:
             continue
@@ -243,6 +244,8 @@ def _technical(files: Sequence[_Good]) -> Iterator[str]:
         yield from ('check = "fact"', f'name = "{name}"', said)
         if not all(held):
             yield "optional = true"
+        if len(containers) <= MAX_LISTED:
+            yield f'when = {{ check = "container", containers = {as_toml(containers)} }}'
 
 
 def _comparison(name: str, values: set[Any]) -> str | None:

@@ -119,7 +119,8 @@ def test_the_policy_of_good_files(tagged):
     assert bare.code == 1
     call("embed", SAMPLES / "gif/animated.gif", "-o", "x.gif", "--no-sign")
     other = call("verify", "x.gif", "--policy", "good.toml", "--format", "jsonl")
-    assert {"formats", "image-codec"} <= {item["rule"] for item in other.records[0]["findings"]}
+    weighty = [item for item in other.records[0]["findings"] if item["severity"] != "info"]
+    assert {item["rule"] for item in weighty} == {"formats", "holder-missing"}
 
 
 @pytest.mark.parametrize("name", ["in/png/rgb.png", "in/notes.txt", "absent.wav"])

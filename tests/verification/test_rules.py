@@ -158,8 +158,8 @@ def test_facts_of_several_kinds(tmp_path: Path):
     """
     found = findings(tagged(tmp_path, "mp4/faststart.mp4"), tmp_path, rules)
     assert found == {
-        "width": "video.width is 64; at least 1280 is expected",
-        "depth": "the file has no audio.bit-depth; 24 is expected",
+        "width": "video.width is 64, not at least 1280",
+        "depth": "the file has no audio.bit-depth (24 is expected)",
     }
 
 

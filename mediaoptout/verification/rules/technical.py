@@ -31,10 +31,10 @@ class Comparison:
 def _fact(subject: Subject, wanted: Comparison) -> Iterator[Fault]:
     facts = subject.facts.get(wanted.name, ())
     if not facts and not wanted.optional:
-        yield Fault(f"the file has no {wanted.name}; {_words(wanted)} is expected")
+        yield Fault(f"the file has no {wanted.name} ({_words(wanted)} is expected)")
     for fact in facts:
         if not _fits(fact.value, wanted):
-            yield Fault(f"{wanted.name} is {shown(fact)}; {_words(wanted)} is expected")
+            yield Fault(f"{wanted.name} is {shown(fact)}, not {_words(wanted)}")
 
 
 def _fits(value: Scalar, wanted: Comparison) -> bool:
