@@ -125,6 +125,7 @@ def _declaration(record: InspectRecord) -> Iterator[str]:
         "for": facts.represented,
         "mandate": facts.mandate,
         "reserve": facts.reserve,
+        "ask for a licence at": facts.licence_url or facts.licence_contact,
         "on": facts.declared,
         "reference": facts.reference,
         "supersedes": facts.supersedes,

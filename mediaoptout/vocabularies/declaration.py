@@ -57,6 +57,8 @@ class Facts:
     mandate: str | None = None
     reserve: str | None = None
     legal_basis: tuple[str, ...] = ()
+    licence_contact: str | None = None
+    licence_url: str | None = None
     declared: date | None = None
     reference: str | None = None
     supersedes: str | None = None
@@ -86,6 +88,8 @@ class Facts:
                 for item in self.works
             ],
             "legal_basis": list(self.legal_basis),
+            "licence_contact": self.licence_contact,
+            "licence_url": self.licence_url,
             "declared": _day(self.declared),
             "reference": self.reference,
             "supersedes": self.supersedes,
@@ -128,6 +132,8 @@ def encode(reservation: Reservation) -> tuple[Property, ...]:
         "LegalBasis": Bag(tuple(legal.cite(item, _LANGUAGE) for item in facts.legal_basis))
         if facts.legal_basis
         else None,
+        "LicenceContact": facts.licence_contact,
+        "LicenceURL": facts.licence_url,
         "Declared": _day(facts.declared),
         "Reference": facts.reference,
         "Supersedes": facts.supersedes,
@@ -167,6 +173,8 @@ def decode(entries: Iterable[Entry]) -> Facts:
         mandate=text("Mandate"),
         reserve=text("Reserve"),
         legal_basis=tuple(reference(item) for item in _texts(said.get("LegalBasis"))),
+        licence_contact=text("LicenceContact"),
+        licence_url=text("LicenceURL"),
         declared=_date(text("Declared")),
         reference=text("Reference"),
         supersedes=text("Supersedes"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediaoptout.verification.rules.said import Said
@@ -73,6 +73,7 @@ plain: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(entries, max_size=6))
 def test_any_entry(found: list[Entry]):
     resolve(statements(found))
@@ -84,6 +85,7 @@ def test_any_entry(found: list[Entry]):
     assert len(said.contacts) + len(said.dates) + len(said.identifiers) < 1000
 
 
+@settings(deadline=None)
 @given(texts)
 def test_any_text(text: str):
     aipref.meaning(text)
@@ -95,6 +97,7 @@ def test_any_text(text: str):
 @pytest.mark.parametrize(
     "label", ["cawg.training-mining", "c2pa.training-mining__2", "cawg.metadata", "stds.iptc"]
 )
+@settings(deadline=None)
 @given(data=plain)
 def test_any_assertion(label: str, data: Any):
     cawg.decode(label, data, "C2PA", Carrier.C2PA)

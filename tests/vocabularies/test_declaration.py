@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediaoptout.carriers import xmp
@@ -78,6 +78,8 @@ reservations = st.builds(
     mandate=st.none() | words,
     reserve=st.none() | words,
     legal_basis=st.lists(words | st.just("eu-tdm"), max_size=3, unique=True).map(tuple),
+    licence_contact=st.none() | words,
+    licence_url=st.none() | words,
     declared=st.none() | days,
     reference=st.none() | words,
     supersedes=st.none() | words,
@@ -97,6 +99,7 @@ def said(data: bytes) -> dict[str, Entry]:
     return {entry.name: entry for entry in xmp.parse(data, "here")}
 
 
+@settings(deadline=None, max_examples=50)
 @given(reservations)
 def test_through_a_packet_and_back(reservation: Reservation):
     facts = Facts.of(reservation)
@@ -107,6 +110,7 @@ def test_through_a_packet_and_back(reservation: Reservation):
     assert found == {item for work in reservation.works for item in work.identifiers}
 
 
+@settings(deadline=None, max_examples=50)
 @given(reservations)
 def test_through_a_manifest_and_back(reservation: Reservation):
     properties = encode(reservation)
@@ -119,6 +123,7 @@ def test_through_a_manifest_and_back(reservation: Reservation):
     }
 
 
+@settings(deadline=None, max_examples=50)
 @given(reservations, reservations)
 def test_a_later_declaration_takes_the_place_of_the_earlier(old: Reservation, new: Reservation):
     data = packet(new, packet(old))
