@@ -60,7 +60,12 @@ class Column:
     @property
     def writes(self) -> bool:
         """Whether what it holds is written."""
-        return self.field not in (None, Field.FILE, Field.FOLDER)
+        return self.field not in (None, Field.FILE, Field.FOLDER, Field.CHECKSUM)
+
+    @property
+    def checks(self) -> bool:
+        """Whether files must fit what it holds before they are written."""
+        return self.field is Field.CHECKSUM
 
     @property
     def compares(self) -> bool:

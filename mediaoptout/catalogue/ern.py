@@ -27,6 +27,7 @@ MAX_TEXT: Final = 1 << 16
 RESOURCES: Final = ("SoundRecording", "Video", "Image")
 COLUMNS: Final = (
     "file",
+    "checksum",
     "isrc",
     "title",
     "version",
@@ -258,8 +259,8 @@ def _rows(
             "p-line": _line("P", edition, resource, release),
             "c-line": _line("C", edition, resource, release),
         }
-        for line, name in _files(edition) or [(edition.line, "")]:
-            cells = {**own, "file": name}
+        for line, name, checksum in _files(edition) or [(edition.line, "", "")]:
+            cells = {**own, "file": name, "checksum": checksum}
             if name or cells["isrc"]:
                 yield line, tuple(cells.get(column, "") for column in COLUMNS)
 
@@ -341,9 +342,9 @@ def _line(kind: str, *elements: Element | None) -> str:
     return ""
 
 
-def _files(edition: Element) -> list[tuple[int, str]]:
-    """The files of an edition, each with the line that names it."""
-    found: dict[str, int] = {}
+def _files(edition: Element) -> list[tuple[int, str, str]]:
+    """The files of an edition, each with the line that names it and its check sum."""
+    found: dict[str, tuple[int, str]] = {}
     for element in edition.all("File", "DeliveryFile"):
         if element.name == "DeliveryFile" and any(element.all("File")):
             continue
@@ -351,8 +352,8 @@ def _files(edition: Element) -> list[tuple[int, str]]:
         folder = element.first("FilePath")
         path = _path(uri) if uri else f"{folder.rstrip('/')}/{name}" if folder and name else name
         if path:
-            found.setdefault(path, element.line)
-    return [(line, name) for name, line in found.items()]
+            found.setdefault(path, (element.line, element.first("HashSumValue", "HashSum")))
+    return [(line, name, checksum) for name, (line, checksum) in found.items()]
 
 
 def _path(uri: str) -> str:

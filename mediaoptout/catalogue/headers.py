@@ -23,6 +23,8 @@ class Field(StrEnum):
 
     FILE = "file"
     FOLDER = "folder"
+    CHECKSUM = "checksum"
+    """Of the file as it was delivered; its length tells the method."""
     TITLE = "title"
     VERSION = "version"
     ARTIST = "artist"

@@ -246,7 +246,9 @@ class _Matching:
             if isrc in inside:
                 self._take(row, isrc, inside[isrc], Way.ISRC_INSIDE)
             else:
-                self._lost(row, isrc, "no file that is left has this ISRC in its name or in its tags")
+                self._lost(
+                    row, isrc, "no file that is left has this ISRC in its name or in its tags"
+                )
 
     def _inside(self) -> Mapping[str, list[int]]:
         """The ISRCs in the tags of the files that have no row yet."""

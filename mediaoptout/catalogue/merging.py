@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mediaoptout.catalogue.columns import Column
-from mediaoptout.catalogue.rows import Particulars, Row, particulars
+from mediaoptout.catalogue.rows import METHODS, Particulars, Row, particulars
+from mediaoptout.errors import RefusedError
 from mediaoptout.reservation.model import Holder, Reservation, Role
 
 if TYPE_CHECKING:
@@ -50,11 +52,31 @@ class Merging:
         return cls(replace(reservation, declared=declared), tuple(columns))
 
     def declaration(self, row: Row, path: Path) -> Declaration:
-        """What is declared of the file at ``path``, whose row is ``row``."""
+        """What is declared of the file at ``path``, whose row is ``row``.
+
+        Raises:
+            RefusedError: the row has the check sum of another file.
+            OSError: the file cannot be read.
+        """
         from mediaoptout.embedding import Declaration
 
         said, _ = particulars(self.columns, row, producer=producer_of(path))
+        if said.checksum is not None:
+            _check(path, said.checksum)
         return Declaration.of(merged(self.reservation, said))
+
+
+def _check(path: Path, checksum: str) -> None:
+    method = METHODS[len(checksum)]
+    with path.open("rb") as stream:
+        found = hashlib.file_digest(stream, method).hexdigest()
+    if found != checksum:
+        raise RefusedError(
+            f"its {method} is {found}, and the catalogue has {checksum}",
+            fix="get the file that was catalogued, or pass over the column of check sums"
+            " (--column HEADER=skip)",
+            code="catalogue-checksum",
+        )
 
 
 def producer_of(path: Path) -> Role | None:

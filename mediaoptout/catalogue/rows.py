@@ -23,6 +23,9 @@ from mediaoptout.reservation.model import Holder, Role, Work
 FIRST_DAY: Final = date(2019, 4, 17)
 """The day of Directive (EU) 2019/790: nobody reserved under it before."""
 
+METHODS: Final = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
+"""How a check sum was made, by the number of its digits."""
+
 T = TypeVar("T")
 
 _PART: Final = "\x1f"
@@ -38,6 +41,8 @@ _PAGE: Final = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#.]+(?:[/?#]\S*)?", re.IG
 _ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d.*)?")
 _DAYS: Final = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
 _SERIAL: Final = re.compile(r"4\d{4}")
+_METHOD: Final = re.compile(r"^(?:md5|sha-?\d+)\s*[:=]\s*", re.IGNORECASE)
+_HEXADECIMAL: Final = re.compile(r"[0-9a-f]+")
 _P_SIGN: Final = re.compile(r"^(?:℗|\(p\)|p(?=\s*\d{4}))\s*", re.IGNORECASE)
 _C_SIGN: Final = re.compile(r"^(?:©|\(c\)|c(?=\s*\d{4}))\s*", re.IGNORECASE)
 _DIGITS: Final = {Scheme.GTIN: (12, 13, 14, 8), Scheme.ISNI: (16,), Scheme.ORCID: (16,)}
@@ -84,6 +89,7 @@ class Particulars:
 
     Args:
         file: the name, path or pattern of its files, or None.
+        checksum: the hash of the file as it was delivered, in lower case, or None.
         work: the work in them, or None.
         holders: whose rights they are.
         copyright: the notice, made of its (P) and (C) lines.
@@ -94,6 +100,7 @@ class Particulars:
     """
 
     file: str | None = None
+    checksum: str | None = None
     work: Work | None = None
     holders: tuple[Holder, ...] = ()
     copyright: str | None = None
@@ -140,6 +147,7 @@ def particulars(
     contacts = list(reading.each(Field.CONTACT, _address))
     said = Particulars(
         file=reading.file(),
+        checksum=reading.one(Field.CHECKSUM, _checksum),
         work=reading.work(),
         holders=tuple(reading.holders(producer)),
         copyright=reading.copyright(),
@@ -338,6 +346,15 @@ def _signed(text: str, sign: str, signs: re.Pattern[str]) -> str:
     """A line of a notice with its sign before it, however it was written."""
     line = _line(text)
     return line if line.startswith(("℗ ", "© ")) else f"{sign} {signs.sub('', line, count=1)}"
+
+
+def _checksum(text: str) -> str:
+    digits = _METHOD.sub("", text).strip().lower()
+    if len(digits) in METHODS and _HEXADECIMAL.fullmatch(digits):
+        return digits
+    *first, last = map(str, METHODS)
+    expected = f"{', '.join(first)} or {last} hexadecimal digits"
+    raise _Bad("catalogue-checksum", "this is no check sum", expected)
 
 
 def _page(text: str) -> str:

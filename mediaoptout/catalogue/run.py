@@ -19,7 +19,7 @@ from mediaoptout.catalogue.worker import THREADS
 from mediaoptout.catalogue.workers import Outcome, run
 from mediaoptout.credentials import identity, trust
 from mediaoptout.credentials.trust import Anchors
-from mediaoptout.errors import MediaoptoutError, WriteError
+from mediaoptout.errors import MediaoptoutError, RefusedError, WriteError
 from mediaoptout.records import EmbedRecord, InspectRecord, VerifyRecord
 from mediaoptout.splice.source import MAX_READ, FileSource
 from mediaoptout.words import Status, Use
@@ -279,13 +279,19 @@ def _embed(
             return _copied(job, options, None)
         return None
     path = job.item.path
-    if job.left_out is not None:
-        record = EmbedRecord(path=str(path), status=Status.REFUSED, error=job.left_out)
+    refusal = job.left_out
+    if refusal is None and merging is not None and job.row is not None:
+        try:
+            declaration = merging.declaration(job.row, path)
+        except RefusedError as error:
+            refusal = error.info
+        except OSError:
+            pass  # the file is met again below, and its record says so
+    if refusal is not None:
+        record = EmbedRecord(path=str(path), status=Status.REFUSED, error=refusal)
     else:
         from mediaoptout.embedding.single import embed_file
 
-        if merging is not None and job.row is not None:
-            declaration = merging.declaration(job.row, path)
         record = embed_file(path, job.target, declaration, options)
     if copy_others and record.output is None and record.status is not Status.FAILED:
         return _copied(job, options, record)

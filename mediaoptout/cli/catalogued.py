@@ -104,6 +104,8 @@ def columns(catalogue: Catalogue, *, reads: bool) -> Iterator[str]:
 def _duties(column: Column, reads: bool) -> Iterator[str]:
     if column.finds:
         yield "match"
+    if column.checks and not reads:
+        yield "check"
     if reads and column.compares:
         yield "compare"
     if column.writes and not reads:

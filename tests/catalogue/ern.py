@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+CHECKSUM = "F2F1ABEC3B5EBBA5B9A8E2C2E4B6F9E5"
+
 ERN_43 = """<?xml version="1.0" encoding="UTF-8"?>
 <ern:NewReleaseMessage xmlns:ern="http://ddex.net/xml/ern/43" AvsVersionId="5">
   <MessageHeader>
@@ -45,7 +47,10 @@ ERN_43 = """<?xml version="1.0" encoding="UTF-8"?>
             <Type>AudioFile</Type>
             <File>
               <URI>resources/01%20L%27%C3%A9t%C3%A9.wav</URI>
-              <HashSum><Algorithm>MD5</Algorithm><HashSumValue>00</HashSumValue></HashSum>
+              <HashSum>
+                <Algorithm>MD5</Algorithm>
+                <HashSumValue>F2F1ABEC3B5EBBA5B9A8E2C2E4B6F9E5</HashSumValue>
+              </HashSum>
             </File>
           </DeliveryFile>
         </TechnicalDetails>

@@ -11,7 +11,7 @@ from mediaoptout.catalogue.listing import read_catalogue
 from mediaoptout.catalogue.rows import particulars
 from mediaoptout.catalogue.sheet import open_sheet
 from mediaoptout.reservation.model import Role
-from tests.catalogue.ern import ERN_43, ERN_382
+from tests.catalogue.ern import CHECKSUM, ERN_43, ERN_382
 
 
 def table(path) -> list[dict[str, str]]:
@@ -29,6 +29,7 @@ def test_a_message_of_ern_4(tmp_path, encoding):
     stereo, immersive, film, cover = table(path)
     assert stereo == {
         "file": "resources/01 L'été.wav",
+        "checksum": CHECKSUM,
         "isrc": "FRZ039800212",
         "title": "L'été (Live)",
         "artist": "Zoé Exemple feat. Invité",

@@ -87,6 +87,24 @@ def test_all_that_a_row_can_say():
     assert found.isrc == "FRZ039800212"
 
 
+@pytest.mark.parametrize(
+    ("text", "checksum"),
+    [
+        ("58DAD8819CFB3541DBF8C506CAB86EBF", "58dad8819cfb3541dbf8c506cab86ebf"),
+        ("sha-1: " + "A" * 40, "a" * 40),
+        ("0" * 64, "0" * 64),
+        ("f" * 128, "f" * 128),
+    ],
+)
+def test_check_sums(text, checksum):
+    assert said({"SHA-256": text}).checksum == checksum
+
+
+def test_what_is_no_check_sum():
+    assert fault({"MD5": "58dad8"}).expected == "32, 40, 64 or 128 hexadecimal digits"
+    assert fault({"Empreinte": "z" * 32}).code == "catalogue-checksum"
+
+
 def test_an_empty_row_says_nothing():
     found = said({"Titre": "", "Interprètes": "", "ISRC": ""})
     assert found == Particulars(file="a.wav")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -12,7 +13,7 @@ from mutagen.id3 import ID3, TSRC
 from openpyxl import Workbook
 
 from mediaoptout.records import schema
-from tests.catalogue.ern import ERN_43
+from tests.catalogue.ern import CHECKSUM, ERN_43
 from tests.cli.calling import call, tree
 from tests.conftest import SAMPLES
 
@@ -222,8 +223,16 @@ def test_a_message_of_ddex(work):
         shutil.copyfile(SAMPLES / sample, folder / name)
     message = work / "deliver/message.xml"
     message.write_text(ERN_43, "utf-8")
-    result = call("embed", "deliver", "-o", "out", "--catalogue", message, NO_SIGN)
+    asked = ("embed", "deliver", "-o", "out", "--catalogue", message, NO_SIGN)
+    other = call(*asked)
+    assert other.code == 1
+    assert "refused" in other.out
+    assert f"and the catalogue has {CHECKSUM.lower()}" in other.out
+    digest = hashlib.md5((folder / "01 L'été.wav").read_bytes()).hexdigest()
+    message.write_text(ERN_43.replace(CHECKSUM, digest), "utf-8")
+    result = call(*asked)
     assert result.code == 0, result.err
+    assert "  check          checksum                         checksum" in result.err
     assert "DDEX ERN 4.3; 4 lines" in result.err
     (film,) = call("inspect", "out/resources/film.mp4", "--format", "jsonl").records
     assert "Disques Exemple, SARL, audiovisual producer" in film["holders"]
