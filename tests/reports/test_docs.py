@@ -37,6 +37,13 @@ def test_reports_from_python(work):
     assert {path.name for path in work.iterdir()} == {"intake.html", "intake.xml", "masters"}
 
 
+def test_evidence_from_python(work, monkeypatch):
+    monkeypatch.setenv("MEDIAOPTOUT_CONFIG", str(work / "config"))
+    (example,) = blocks("evidence.md", "py")
+    done = subprocess.run([sys.executable, "-c", example], capture_output=True, check=True)
+    assert done.stdout.count(b" same\n") == 7
+
+
 def test_evidence_without_us(work, tmp_path_factory, monkeypatch):
     with signing_as(tmp_path_factory.mktemp("configuration"), monkeypatch):
         (work / "chain.pem").write_bytes(local().chain)

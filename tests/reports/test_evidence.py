@@ -340,6 +340,53 @@ def test_a_signature_that_was_changed(signature, at, change):
     assert not signed.holds or signed.content == b'{"a":1}'
 
 
+def test_the_key_in_another_certificate(tmp_path, folder, identity, listed):
+    """Whoever makes a certificate of another name for the signer's key does not pass for that."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    leaf = x509.load_pem_x509_certificates(identity.chain)[0]
+    named = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Somebody else")])
+    builder = x509.CertificateBuilder(
+        leaf.issuer,
+        named,
+        leaf.public_key(),
+        leaf.serial_number,
+        leaf.not_valid_before_utc,
+        leaf.not_valid_after_utc,
+    )
+    forged = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    *head, seal = listed.read_bytes().splitlines(keepends=True)
+    end = json.loads(seal)
+    der = base64.b64decode(end["signature"])
+    old, new = (one.public_bytes(Encoding.DER) for one in (leaf, forged))
+    assert old in der
+    end["signature"] = base64.b64encode(_exchanged(der, old, new)).decode()
+    target = tmp_path / "forged.jsonl"
+    target.write_bytes(b"".join(head) + canonical(end) + b"\n")
+    evidence = check(target)
+    assert evidence.signed.signer == "Somebody else"
+    assert not evidence.genuine
+
+
+def _exchanged(der: bytes, old: bytes, new: bytes) -> bytes:
+    """DER with one value in it for another, and the lengths around it right."""
+    if der == old:
+        return new
+    if old not in der:
+        return der
+    tag, rest = der[:1], b""
+    value = cms._value(der, 0)
+    assert value.whole == der
+    for part in value.children():
+        rest += _exchanged(part.whole, old, new) if old in part.whole else part.whole
+    size = len(rest)
+    length = bytes([size]) if size < 128 else b"\x82" + size.to_bytes(2, "big")
+    return tag + length + rest
+
+
 def test_another_signer(tmp_path, folder, identity, listed):
     other = make(tmp_path / "other")
     theirs = made([folder], tmp_path / "theirs.jsonl", other)

@@ -38,27 +38,14 @@ class Signed:
     Args:
         content: what was signed.
         holds: whether the signature is that of the certificate's key over this content.
-        certificate: the signer's.
+        signer: the common name in the certificate; the whole subject where there is none.
+        fingerprint: the SHA-256 of the certificate, in hexadecimal.
     """
 
     content: bytes
     holds: bool
-    certificate: x509.Certificate
-
-    @property
-    def fingerprint(self) -> str:
-        """The SHA-256 of the signer's certificate, in hexadecimal."""
-        from cryptography.hazmat.primitives.hashes import SHA256
-
-        return self.certificate.fingerprint(SHA256()).hex()
-
-    @property
-    def signer(self) -> str:
-        """The signer's common name; the whole subject where there is none."""
-        from cryptography.x509.oid import NameOID
-
-        names = self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        return str(names[0].value) if names else self.certificate.subject.rfc4514_string()
+    signer: str
+    fingerprint: str
 
 
 def sign(content: bytes, identity: Identity) -> bytes:
@@ -88,6 +75,15 @@ def sign(content: bytes, identity: Identity) -> bytes:
     )
 
 
+def fingerprint(identity: Identity) -> str:
+    """The SHA-256 of the identity's certificate, in hexadecimal."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    leaf, *_ = x509.load_pem_x509_certificates(identity.chain)
+    return leaf.fingerprint(SHA256()).hex()
+
+
 def read(data: bytes) -> Signed:
     """What a signature says, and whether it holds. Nothing is said of who may trust the signer.
 
@@ -97,16 +93,12 @@ def read(data: bytes) -> Signed:
     Raises:
         DamagedError: it is no such signature.
     """
-    from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
-
     if len(data) > MAX_SIGNATURE:
         raise _broken("it is too long")
     try:
-        content, info = _opened(data)
-        with warnings.catch_warnings(action="error"):  # no other encoding than DER
-            certificates = load_der_pkcs7_certificates(data)
-        return _checked(content, info, certificates)
-    except (ValueError, LookupError, StopIteration, Warning) as error:
+        with warnings.catch_warnings(action="ignore"):  # of what is odd in certificates
+            return _checked(*_opened(data))
+    except Exception as error:  # the library has many, for certificates of strangers
         raise _broken(str(error) or "its structure is another") from error
 
 
@@ -116,8 +108,8 @@ def _broken(why: str) -> DamagedError:
     )
 
 
-def _opened(data: bytes) -> tuple[bytes, list[_Value]]:
-    """The content, and the fields of the one SignerInfo, RFC 5652, 5.1 to 5.3."""
+def _opened(data: bytes) -> tuple[bytes, list[_Value], list[_Value]]:
+    """The content, the fields of the one SignerInfo, and the certificates, RFC 5652, 5.1 to 5.3."""
     kind, tagged = _only(data, _SEQUENCE).children(2)
     if kind.data.hex() != _SIGNED_DATA:
         raise ValueError("it is no SignedData")
@@ -127,10 +119,11 @@ def _opened(data: bytes) -> tuple[bytes, list[_Value]]:
         raise ValueError("what it signs is no plain data")
     content = inner[1].child(_TAGGED).expect(_OCTETS).data
     (info,) = fields[-1].expect(_SET).children(1)
-    return content, info.expect(_SEQUENCE).children()
+    return content, info.expect(_SEQUENCE).children(), fields[3].expect(_TAGGED).children()
 
 
-def _checked(content: bytes, info: list[_Value], certificates: list[x509.Certificate]) -> Signed:
+def _checked(content: bytes, info: list[_Value], certificates: list[_Value]) -> Signed:
+    from cryptography import x509
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -139,7 +132,7 @@ def _checked(content: bytes, info: list[_Value], certificates: list[x509.Certifi
     number = int.from_bytes(serial.expect(_INTEGER).data, "big", signed=True)
     certificate = next(
         item
-        for item in certificates
+        for item in (x509.load_der_x509_certificate(each.whole) for each in certificates)
         if item.serial_number == number and item.issuer.public_bytes() == issuer.whole
     )
     name = _HASHES[info[2].children()[0].expect(_OID).data.hex()]
@@ -166,7 +159,14 @@ def _checked(content: bytes, info: list[_Value], certificates: list[x509.Certifi
             raise ValueError("the key is of a kind that is not known")
     except InvalidSignature:
         said = False
-    return Signed(content, said, certificate)
+    return Signed(content, said, _name(certificate), certificate.fingerprint(hashes.SHA256()).hex())
+
+
+def _name(certificate: x509.Certificate) -> str:
+    from cryptography.x509.oid import NameOID
+
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else certificate.subject.rfc4514_string()
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,11 +91,15 @@ class Seal:
     def open(self) -> tuple[Signed, bool]:
         """What the signature says, and whether it is right and over this very statement.
 
+        The statement names the certificate, since a key can be put into more than one.
+
         Raises:
             DamagedError: there is no signature that could be read.
         """
         signed = read(self.signature)
-        return signed, signed.holds and signed.content == canonical(self.statement)
+        same = signed.content == canonical(self.statement)
+        own = self.statement.get("certificate") == signed.fingerprint
+        return signed, signed.holds and same and own
 
 
 def _decoded(text: str) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mediaoptout.catalogue.outputs import Job
 from mediaoptout.catalogue.run import Means, outcomes
+from mediaoptout.credentials.identity import local
 from mediaoptout.errors import ErrorInfo, UsageError
 from mediaoptout.reports.evidence import listing
 from mediaoptout.reports.evidence.leaf import canonical, leaf, named
@@ -29,20 +30,20 @@ class Making:
 
     Args:
         target: the file that is to be made.
-        identity: who signs.
+        identity: who signs; None for the local identity, which is made if there is none.
 
     Raises:
         UsageError: something is there already, or the folder is not.
     """
 
-    def __init__(self, target: Path, identity: Identity) -> None:
+    def __init__(self, target: Path, identity: Identity | None = None) -> None:
         from importlib.metadata import version
 
         if target.exists() or target.is_symlink():
             raise UsageError(f"{target} is there already", fix="name another file")
         if not target.parent.is_dir():
             raise UsageError(f"there is no folder {target.parent}", fix="make it first")
-        self._target, self._identity = target, identity
+        self._target, self._identity = target, identity or local()
         self._made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         self._tool = f"mediaoptout {version('mediaoptout')}"
         self._tree, self._bytes = Tree(), 0
@@ -93,7 +94,7 @@ class Making:
         Raises:
             WriteError: it could not be written.
         """
-        from mediaoptout.reports.evidence.cms import sign
+        from mediaoptout.reports.evidence.cms import fingerprint, sign
 
         statement = {
             "schema": "mediaoptout.evidence-statement/1",
@@ -103,6 +104,7 @@ class Making:
             "files": self._tree.count,
             "bytes": self._bytes,
             "root": self._tree.root.hex(),
+            "certificate": fingerprint(self._identity),
         }
         seal = Seal(statement, sign(canonical(statement), self._identity))
         self._write(seal.to_json())
