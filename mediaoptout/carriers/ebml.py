@@ -158,7 +158,9 @@ def render_unsigned(identifier: int, value: int, width: int = 0) -> bytes:
 
 
 def void(size: int) -> bytes:
-    """A Void element of ``size`` bytes in all; nothing for 0.
+    """A Void element of ``size`` bytes in all, its size as wide as most writers have it.
+
+    Nothing for 0.
 
     Raises:
         ValueError: no element has one byte.
@@ -167,7 +169,7 @@ def void(size: int) -> bytes:
         return b""
     if size == 1:
         raise ValueError("no element has one byte")
-    width = 1 if size <= 2 + 126 else MAX_SIZE
+    width = 1 if size <= 1 + MAX_SIZE else MAX_SIZE
     return render(VOID, bytes(size - 1 - width), width)
 
 

@@ -265,6 +265,8 @@ def _tell_texts(layout: AiffLayout, wanted: Wanted, plan: FormPlan) -> _Told:
 
 def _notice_of_others(layout: AiffLayout, properties: tuple[Property, ...]) -> frozenset[str]:
     """The notice, where somebody's ``(c) `` states one: players would show the tag's instead."""
+    if any(item.replaces for item in properties):
+        return frozenset()
     ours = {as_text(item.value) for item in properties if item.name == "dc:rights"}
     entries = (entry for item in layout.texts if item.block for entry in item.block.entries)
     others = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from mediaoptout.carriers import ebml, matroska
@@ -29,6 +29,7 @@ from mediaoptout.containers.matroska_reading import (
     Segment,
     read_segment,
 )
+from mediaoptout.containers.matroska_stripping import moved_back, untold
 from mediaoptout.containers.matroska_writing import told
 from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.linker import Edit, Length, Links, relocate
@@ -128,13 +129,22 @@ class Matroska(Container):
         properties, warnings = agreed(wanted.properties, left, force=wanted.force)
         beside = {entry.name for _, b in layout.tags if b is not block for entry in b.entries}
         content = None if old is None else source.read(old.payload, old.end)
+        properties = replace(wanted, properties=properties).told(Carrier.MATROSKA_TAGS)
         merged = matroska.merge(content, _lacking(properties, beside), force=wanted.force)
         edits: tuple[Edit, ...] = ()
         hints: tuple[str, ...] = ()
-        if not merged.unchanged(len(content or b"")):
+        if old is not None and content and not merged.size:
+            edits = tuple(untold(source, layout.segments[0], old))
+        elif not merged.unchanged(len(content or b"")):
             new = merged.rendered(content or b"")
-            max_id = layout.document.max_id
-            edits, hints = told(source, layout.segments[0], old, new, wanted.padding, max_id)
+            segment, max_id = layout.segments[0], layout.document.max_id
+            home = None
+            if old is not None and wanted.stripping:
+                home = moved_back(source, segment, old, new)
+            if home is not None:
+                edits = home
+            else:
+                edits, hints = told(source, segment, old, new, wanted.padding, max_id)
             edits = _with_size(layout, edits)
         return Change(
             patch=relocate(source.size, layout.links, edits),
@@ -263,7 +273,9 @@ def _written(layout: MatroskaLayout) -> tuple[Element | None, Block | None]:
 def _lacking(properties: tuple[Property, ...], beside: set[str]) -> tuple[Property, ...]:
     """The properties without the texts that another Tags element of the Segment states."""
     return tuple(
-        item for item in properties if item.name not in beside or item.name == "tdm:reservation"
+        item
+        for item in properties
+        if item.goes or item.name not in beside or item.name == "tdm:reservation"
     )
 
 

@@ -238,6 +238,11 @@ def _variants(
     yield (_content(data, wrong, None) if wrong else data), False
 
 
+def with_entries(data: bytes, wrong: list[Seek], position: int | None) -> bytes:
+    """The content of a SeekHead with some entries set right; without them for no position."""
+    return _content(data, wrong, position)
+
+
 def _content(
     data: bytes,
     wrong: list[Seek],

@@ -42,9 +42,6 @@ DIFFERING = {
     "jxl/parts_brob.jxl": PACKED,
     "mp3/id3v22.mp3": ROOM,
     "matroska/audio.mka": MOVED,
-    "matroska/tags.mkv": MOVED,
-    "webm/indexed.webm": MOVED,
-    "webm/live.webm": MOVED,
 }
 """The samples that do not come back byte for byte, and why."""
 
