@@ -65,6 +65,8 @@ class Report:
             those of components that do.
         serial: the serial number of the signer's certificate, or None.
         ancestors: the ingredients of the active manifest.
+        earlier: what all earlier manifests of the work say of training and mining, whether or not
+            the active one speaks; triples as in ``assertions``.
         generator: the program that made the claim.
     """
 
@@ -72,6 +74,7 @@ class Report:
     assertions: tuple[tuple[str, str, Any], ...] = ()
     serial: int | None = None
     ancestors: tuple[Ancestor, ...] = ()
+    earlier: tuple[tuple[str, str, Any], ...] = ()
     generator: str | None = None
 
 
@@ -101,6 +104,7 @@ def validate(
     check: bool = True,
     anchors: Anchors | None = None,
     place: Span | None = None,
+    brief: bool = False,
 ) -> Report:
     """Read a file's manifest store, and validate it.
 
@@ -111,8 +115,9 @@ def validate(
         anchors: whom to trust; None where trust is not the question: then nobody is trusted, and
             neither the certificate nor what the signature covers is looked at.
         place: where the store stands in the file, to see what the signature leaves out beside it.
+        brief: leave out what the manifests say: only how they stand.
     """
-    return _read(source, media_type, None, check, anchors, place)
+    return _read(source, media_type, None, check, anchors, place, brief)
 
 
 def validate_beside(
@@ -126,7 +131,7 @@ def validate_beside(
         check: hash the file; else integrity is ``unchecked``.
         anchors: whom to trust; see `validate`.
     """
-    return _read(source, _ANY, store, check, anchors, None)
+    return _read(source, _ANY, store, check, anchors, None, brief=False)
 
 
 def _read(
@@ -136,15 +141,16 @@ def _read(
     check: bool,
     anchors: Anchors | None,
     place: Span | None,
+    brief: bool,
 ) -> Report:
     try:
         if not check or anchors is None:
             found = library.manifests(source, media_type, _context(check, _NOBODY), beside)
-            return _report(found.document, check)
+            return _report(found.document, check, brief=brief)
         found, vouches = _asked(source, media_type, beside, anchors)
     except (C2paError, ValueError) as error:
         return _unreadable(error, check)
-    report = _report(found.document, check, vouches)
+    report = _report(found.document, check, vouches, brief=brief)
     store = jumbf.read(found.store, str(found.document.get("active_manifest")))
     return replace(report, credential=judged(report.credential, store, anchors, place))
 
@@ -189,7 +195,9 @@ def _unreadable(error: Exception, check: bool) -> Report:
     return Report(Credential(integrity, codes=codes, reasons=((code, sentence(code)),)))
 
 
-def _report(document: Mapping[str, Any], check: bool, vouches: bool | None = None) -> Report:
+def _report(
+    document: Mapping[str, Any], check: bool, vouches: bool | None = None, *, brief: bool
+) -> Report:
     manifests = document.get("manifests", {})
     active = manifests.get(document.get("active_manifest"), {})
     outcome = Outcome.of(document.get("validation_results", {}), vouches=vouches)
@@ -208,9 +216,10 @@ def _report(document: Mapping[str, Any], check: bool, vouches: bool | None = Non
     serial = str(signature.get("cert_serial_number", ""))
     return Report(
         credential,
-        tuple(_assertions(manifests, active)),
+        () if brief else tuple(_assertions(manifests, active)),
         int(serial) if serial.isdigit() else None,
-        tuple(_ancestors(manifests, active)),
+        () if brief else tuple(_ancestors(manifests, active)),
+        tuple(_earlier(manifests, active)),
         _generator(active),
     )
 
@@ -245,6 +254,19 @@ def _assertions(
             return
         current = next(_ingredients(manifests, current, ("parentOf",), seen), None)
         here += PARENT
+
+
+def _earlier(
+    manifests: Mapping[str, Any], active: Mapping[str, Any]
+) -> Iterator[tuple[str, str, Any]]:
+    """What the parent of a manifest, and its parents, say of training and mining."""
+    seen: set[str] = set()
+    here, current = ACTIVE, active
+    while (parent := next(_ingredients(manifests, current, ("parentOf",), seen), None)) is not None:
+        here, current = here + PARENT, parent
+        for item in _listed(parent):
+            if cawg.speaks(item.get("label", ""), item.get("data")):
+                yield here, item.get("label", ""), item.get("data")
 
 
 def _components(

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from mediaoptout.containers import sidecars
 from mediaoptout.containers.base import Container, Layout
+from mediaoptout.containers.deliveries import carriers as deliverable
 from mediaoptout.containers.kinds import kind
 from mediaoptout.containers.registry import detect
 from mediaoptout.credentials.trust import Anchors
 from mediaoptout.credentials.trust import current as in_use
 from mediaoptout.errors import ErrorInfo, MediaoptoutError, UsageError
 from mediaoptout.records import Traits, VerifyRecord
+from mediaoptout.reservation.delivery import EVERYTHING, Delivery
 from mediaoptout.splice.recovery import mend
 from mediaoptout.splice.source import FileSource, Source
 from mediaoptout.verification.manifest import (
@@ -61,6 +63,7 @@ def verify(
     policy: Policy | None = None,
     traits: bool = False,
     anchors: Anchors | None = None,
+    delivery: Delivery = EVERYTHING,
 ) -> VerifyRecord:
     """What a file says about its uses, and what that amounts to. Raises nothing of the file's.
 
@@ -71,12 +74,13 @@ def verify(
         policy: the rules that are asked; None for ``reserved``.
         traits: whether the record shall have what files are compared by.
         anchors: whom to trust; None for the list in use (see `mediaoptout.credentials.trust`).
+        delivery: what the recipient takes: nothing else is missing.
 
     Raises:
         UsageError: the policy asks for facts, and MediaInfo is not installed.
     """
     asked = Asked.of(policy, expected, quick=quick, traits=traits, anchors=anchors)
-    return examine(path, asked).record
+    return examine(path, replace(asked, delivery=delivery)).record
 
 
 def verify_companion(path: Path, policy: Policy) -> VerifyRecord | None:
@@ -106,6 +110,7 @@ class Asked:
         quick: read headers only.
         traits: whether records shall have what files are compared by.
         anchors: whom to trust.
+        delivery: what the recipient takes.
     """
 
     policy: Policy
@@ -113,6 +118,7 @@ class Asked:
     quick: bool = False
     traits: bool = False
     anchors: Anchors = NOBODY
+    delivery: Delivery = EVERYTHING
 
     @classmethod
     def of(
@@ -211,7 +217,7 @@ def _examined(
         uses=resolved.uses,
         statements=found,
         credential=report.credential if report is not None else elsewhere(entries),
-        missing=missing(container, layout, found),
+        missing=missing(container, layout, found, asked.delivery),
     )
     subject = Subject(record, source, layout, resolved, asked.expected, container, entries, report)
     if asked.traits:
@@ -224,9 +230,20 @@ def _examined(
 
 
 def missing(
-    container: Container, layout: Layout, found: Collection[Statement]
+    container: Container,
+    layout: Layout,
+    found: Collection[Statement],
+    delivery: Delivery = EVERYTHING,
 ) -> tuple[Carrier, ...]:
-    """The carriers that the container could hold a reservation in, and which hold none."""
+    """The carriers that could hold a reservation, and which hold none.
+
+    Args:
+        container: the family of the file.
+        layout: the file.
+        found: what it says.
+        delivery: what the recipient takes.
+    """
+    taken = deliverable(container, delivery)
     speaking = {
         item.carrier
         for item in found
@@ -237,4 +254,5 @@ def missing(
         for carrier, capability in container.carries.items()
         if capability.write and capability.expected
         if carrier not in speaking and carrier not in layout.placeless
+        if (taken is None or carrier in taken) and delivery.takes(carrier)
     )

@@ -62,6 +62,7 @@ _OTHERS: Final = (
     "credential-silent",
     "credential-untimed",
     "chain-dropped",
+    "component-dropped",
 )
 """Rules without parameters that are tried beside those of the default policy."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -228,7 +229,13 @@ def flip(path: Path, at: bytes, offset: int) -> Path:
     return path
 
 
-def sign(path: Path, identity: Identity, *assertions: dict, parent: bool = False) -> Path:
+def sign(
+    path: Path,
+    identity: Identity,
+    *assertions: dict,
+    parent: bool = False,
+    component: Path | None = None,
+) -> Path:
     """Sign a JPEG as somebody who is not us would, with assertions of theirs."""
     made_by = [{"name": "other-program", "version": "1"}]
     builder = Builder({"claim_generator_info": made_by, "assertions": list(assertions)})
@@ -236,6 +243,10 @@ def sign(path: Path, identity: Identity, *assertions: dict, parent: bool = False
         builder.set_intent(C2paBuilderIntent.EDIT)
     else:
         builder.set_intent(C2paBuilderIntent.CREATE, C2paDigitalSourceType.DIGITAL_CREATION)
+    if component is not None:
+        named = {"title": component.name, "relationship": "componentOf"}
+        with component.open("rb") as stream:
+            builder.add_ingredient(json.dumps(named), "image/jpeg", stream)
     signer = Signer.from_info(
         C2paSignerInfo(
             alg=b"es256", sign_cert=identity.chain, private_key=identity.key, ta_url=None
@@ -448,9 +459,23 @@ def silent_manifest(ground: Ground) -> Planted:
 @fault
 def child_dropped_the_reservation(ground: Ground) -> Planted:
     path = ground.good("jpeg/baseline.jpg")
-    return sign(path, load(ground.label / "identity"), parent=True), {
-        "chain-dropped",
-    }
+    return sign(path, load(ground.label / "identity"), parent=True), {"chain-dropped"}
+
+
+@fault
+def child_reserves_less(ground: Ground) -> Planted:
+    path = ground.good("jpeg/baseline.jpg")
+    assertion = training_mining("notAllowed")
+    del assertion["data"]["entries"]["cawg.data_mining"]
+    sign(path, load(ground.label / "identity"), assertion, parent=True)
+    return path, {"chain-dropped", "carriers-disagree"}
+
+
+@fault
+def component_that_reserves(ground: Ground) -> Planted:
+    part = ground.good("jpeg/baseline.jpg", signed=True)
+    path = ground.good("jpeg/progressive.jpg", signed=False)
+    return sign(path, load(ground.label / "identity"), component=part), {"component-dropped"}
 
 
 @fault

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
+from mediaoptout.credentials.credential import ACTIVE, COMPONENT
 from mediaoptout.verification.rules.matching import matches
 from mediaoptout.verification.rules.rule import Fault, Group, NoParameters, Rule
 from mediaoptout.verification.rules.subject import Subject
 from mediaoptout.vocabularies.cawg import decode
 from mediaoptout.words import Carrier, Integrity, Severity, Trust, Use
+
+if TYPE_CHECKING:
+    from mediaoptout.credentials.validation import Report
 
 _THERE: Final = frozenset(Integrity) - {Integrity.ABSENT}
 
@@ -95,22 +99,36 @@ def _trust(subject: Subject, wanted: Trusts) -> Iterator[Fault]:
 def _dropped(subject: Subject, _: NoParameters) -> Iterator[Fault]:
     """An ancestor reserves, and the present manifest says nothing, or less."""
     report = subject.report
-    if report is None:
-        return
-    now = _reserved(report.assertions, lambda where: where == "C2PA")
-    before = _reserved(report.assertions, lambda where: where != "C2PA")
-    lost = [use for use in Use if use in before and use not in now]
-    if lost:
-        yield Fault(
-            f"an earlier manifest reserved {', '.join(lost)}; the one that was signed last does not"
-        )
+    if report is not None:
+        lost = _not_said(report, report.earlier)
+        if lost:
+            yield Fault(
+                f"an earlier manifest reserved {lost}; the one that was signed last does not"
+            )
 
 
-def _reserved(assertions: Any, counts: Callable[[str], bool]) -> set[Use]:
+def _of_components(subject: Subject, _: NoParameters) -> Iterator[Fault]:
+    """A component of the work reserves, and the work does not."""
+    report = subject.report
+    if report is not None:
+        lost = _not_said(report, (item for item in report.assertions if COMPONENT in item[0]))
+        if lost:
+            yield Fault(
+                f"a component of the work reserves {lost}; the manifest of the work does not"
+            )
+
+
+def _not_said(report: Report, assertions: Iterable[tuple[str, str, Any]]) -> str:
+    """The uses that some assertions reserve and the active manifest does not."""
+    now = _reserved(item for item in report.assertions if item[0] == ACTIVE)
+    before = _reserved(assertions)
+    return ", ".join(use for use in Use if use in before and use not in now)
+
+
+def _reserved(assertions: Iterable[tuple[str, str, Any]]) -> set[Use]:
     return {
         use
         for where, label, data in assertions
-        if counts(where)
         for statement in decode(label, data, where, Carrier.C2PA)
         for use, permission in statement.meaning.uses.items()
         if permission.reserves
@@ -280,5 +298,15 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         "Who edits a signed file and signs it again keeps the earlier manifest as its parent, and"
         " should carry over what it says. The earlier reservation still counts.",
         "embed with --resign, so that the newest manifest says it again",
+    ),
+    Rule(
+        "component-dropped",
+        Group.CREDENTIAL,
+        "A component of the work reserves what the manifest of the work does not.",
+        Severity.WARNING,
+        _of_components,
+        "A picture in a montage or a recording in a film brought its own manifest, which reserves"
+        " uses. That reservation is the component's holder's, and still counts.",
+        "ask the holder of the component, or embed with --resign a reservation for the whole",
     ),
 )

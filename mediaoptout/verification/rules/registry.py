@@ -70,6 +70,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
         "credential-signer",
         "credential-untimed",
         "chain-dropped",
+        "component-dropped",
     ),
     "technical": ("fact",),
     "run": (
