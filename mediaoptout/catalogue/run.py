@@ -21,6 +21,7 @@ from mediaoptout.credentials import identity, trust
 from mediaoptout.credentials.trust import Anchors
 from mediaoptout.errors import MediaoptoutError, RefusedError, WriteError
 from mediaoptout.records import EmbedRecord, InspectRecord, VerifyRecord
+from mediaoptout.reservation.delivery import EVERYTHING, Delivery
 from mediaoptout.splice.source import MAX_READ, FileSource
 from mediaoptout.words import Status, Use
 
@@ -138,6 +139,7 @@ def verify_all(
     traits: bool = False,
     columns: Sequence[Column] = (),
     anchors: Anchors | None = None,
+    delivery: Delivery = EVERYTHING,
     means: Means | None = None,
 ) -> Iterator[tuple[Job, VerifyRecord | None]]:
     """Say what many files reserve, in the order in which they are done; see `embed_all`.
@@ -150,9 +152,10 @@ def verify_all(
         traits: whether the records shall have what files are compared by.
         columns: of the catalogue that the jobs have rows of; each file is compared with its row.
         anchors: whom to trust; None for the list in use.
+        delivery: what the recipient takes: nothing else is missing.
         means: what the run may use.
     """
-    found = _verified(jobs, policy, expected, quick, traits, columns, anchors, means)
+    found = _verified(jobs, policy, expected, quick, traits, columns, anchors, delivery, means)
     if policy is None:
         return found
     from mediaoptout.verification.policy import compared
@@ -168,6 +171,7 @@ def _verified(
     traits: bool,
     columns: Sequence[Column],
     anchors: Anchors | None,
+    delivery: Delivery,
     means: Means | None,
 ) -> Iterator[tuple[Job, VerifyRecord | None]]:
     uses = None if expected is None else tuple(expected)
@@ -181,6 +185,7 @@ def _verified(
         traits=traits,
         columns=tuple(columns),
         anchors=anchors or trust.current(),
+        delivery=delivery,
     )
     for outcome in outcomes(work, jobs, means, validates=not quick):
         if outcome.error is not None:
@@ -332,6 +337,7 @@ def _verify(
     traits: bool,
     columns: tuple[Column, ...],
     anchors: Anchors,
+    delivery: Delivery,
 ) -> VerifyRecord | None:
     from mediaoptout.verification.check import verify, verify_companion
 
@@ -339,7 +345,13 @@ def _verify(
     if passed_over(job):
         return None if policy is None else verify_companion(path, policy)
     record = verify(
-        path, expected=expected, quick=quick, policy=policy, traits=traits, anchors=anchors
+        path,
+        expected=expected,
+        quick=quick,
+        policy=policy,
+        traits=traits,
+        anchors=anchors,
+        delivery=delivery,
     )
     if job.masters is not None:
         from mediaoptout.verification import against

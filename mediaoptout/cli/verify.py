@@ -58,6 +58,7 @@ def verify(
     from mediaoptout.cli import humane, running, summary
     from mediaoptout.cli.console import Console, finishing
     from mediaoptout.cli.reporting import Reporting
+    from mediaoptout.reservation.delivery import EVERYTHING
     from mediaoptout.words import Exit
 
     rules = None
@@ -65,11 +66,11 @@ def verify(
         from mediaoptout.verification.policy_files import load
 
         rules = load(policy)
-    expected = None
+    expected, recipient = None, EVERYTHING
     if profile is not None:
-        from mediaoptout.reservation.profiles import expected_uses
+        from mediaoptout.reservation.profiles import delivery, expected_uses
 
-        expected = expected_uses(profile)
+        expected, recipient = expected_uses(profile), delivery(profile)
     anchors = running.anchors(trust, allow_signer)
     means = Means(processes=jobs, memory=humane.parse_size(max_memory), on_interrupt=finishing)
     named = running.paths(sources, null=null)
@@ -109,6 +110,7 @@ def verify(
             policy=rules,
             columns=counting,
             anchors=anchors,
+            delivery=recipient,
             means=means,
         )
         finished = running.follow(

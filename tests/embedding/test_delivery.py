@@ -177,7 +177,8 @@ def test_notices_of_others_stay_unless_they_shall_go(name: str):
 
 def test_what_a_user_names():
     assert chosen("archive-bwf", EVERYTHING) == ARCHIVE_BWF
-    assert chosen("riff-info, xmp", EVERYTHING).carriers == {Carrier.RIFF_INFO, Carrier.XMP}
+    only = chosen("riff-info, xmp", EVERYTHING).carriers
+    assert only == frozenset({Carrier.RIFF_INFO, Carrier.XMP})
     left = chosen("-id3,-c2pa", EVERYTHING).carriers
     assert left == frozenset(Carrier) - {Carrier.ID3, Carrier.C2PA, Carrier.AXML}
 
@@ -186,3 +187,9 @@ def test_everything_is_no_narrowing():
     container = detect(BytesSource((SAMPLES / "wav/pcm16.wav").read_bytes()))
     assert container is not None
     assert carriers(container, EVERYTHING) is None
+
+
+def test_nothing_is_missing_that_the_recipient_does_not_take(tmp_path: Path):
+    file = written("wav/pcm16.wav", tmp_path, CONSERVATIVE)
+    assert set(verify(file).missing) == {Carrier.ID3, Carrier.C2PA}
+    assert verify(file, delivery=CONSERVATIVE).missing == ()
