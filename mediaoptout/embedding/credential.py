@@ -43,11 +43,17 @@ def resigns(container: Container, layout: Layout, options: EmbedOptions) -> bool
     return wanted and writable and layout.manifest is not None
 
 
-def validated(source: Source, container: Container) -> Report:
-    """What the reference reader finds in a file's manifest; reads the file once."""
+def validated(source: Source, container: Container, *, brief: bool = False) -> Report:
+    """What the reference reader finds in a file's manifest; reads the file once.
+
+    Args:
+        source: the file.
+        container: its family.
+        brief: leave out what the manifests say: only how they stand.
+    """
     from mediaoptout.credentials.validation import validate
 
-    return validate(source, container.media_types[0])
+    return validate(source, container.media_types[0], brief=brief)
 
 
 def is_ours(report: Report, declaration: Declaration) -> bool:
@@ -221,7 +227,7 @@ def read_back(container: Container, path: Path) -> None:
         RefusedError: it does not find our manifest, whole; nothing is replaced.
     """
     with FileSource(path) as written:
-        report = validated(written, container)
+        report = validated(written, container, brief=True)
     if report.credential.integrity is Integrity.INTACT and (
         report.serial == current().identity.serial
     ):
