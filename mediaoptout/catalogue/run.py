@@ -46,14 +46,14 @@ COMPUTING: Final = 3
 """How many small files each process begins at once where manifests are made or validated: what
 that computes is more than the disk keeps it waiting, and threads beyond that hinder each other."""
 
-VALIDATING: Final = 560 << 20
-"""What the reference reader holds at most while it validates a large file ..."""
+VALIDATING: Final = 512 << 20
+"""What the reference reader holds at most while it validates a large file: two pieces of it ..."""
 
 HELD_WHOLE: Final = frozenset({".mp3"})
 """... unless it is one of these, which the reader takes into memory whole."""
 
 MEMORY: Final = 1 << 30
-"""What a run may hold unless told otherwise: large validations then go one at a time."""
+"""What a run may hold unless told otherwise: large validations then go two at a time."""
 
 DEBUG: Final = "MEDIAOPTOUT_DEBUG"
 """The environment variable that shows the traceback of an unexpected error."""
