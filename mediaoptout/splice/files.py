@@ -177,7 +177,7 @@ def copy_in_kernel(source: int, start: int, size: int, fd: int) -> int:
 def start_flush(fd: int, size: int) -> None:
     """Let the disk begin with the last ``size`` bytes that were written, and do not wait for it.
 
-    What is being written out is not needed "any more": that is how it can be said portably.
+    Linux begins to write out what is said not to be needed any more. Elsewhere it is a hint.
     """
     if hasattr(os, "posix_fadvise"):
         start = os.lseek(fd, 0, os.SEEK_CUR) - size
