@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from mediaoptout.reservation.texts import with_texts
 from mediaoptout.vocabularies import plus
 from mediaoptout.vocabularies.declaration import Facts
 from mediaoptout.words import EXPECTED_USES, Carrier, Status, Vocabulary
-from tests.conftest import SAMPLES
+from tests.conftest import CORPUS, SAMPLES
 
 EVERY = sorted(path for path in SAMPLES.glob("*/*") if path.suffix not in (".py", ".md"))
 PROFILES = shipped()
@@ -175,3 +176,39 @@ def test_the_roles_that_own(tmp_path):
     told = {item.property: item.value for item in found.verify.statements}
     assert told["xmpRights:Owner"] == "A; P"
     assert told["plus:CopyrightOwner"] == "A"
+
+
+@pytest.mark.parametrize("sign", [False, True])
+@pytest.mark.parametrize("path", FEW, ids=lambda path: path.name)
+def test_a_declaration_that_was_withdrawn(path, sign, tmp_path, configuration):
+    options = EmbedOptions(sign=sign)
+    target = Path(shutil.copy(path, tmp_path))
+    first = load("eu-tdm", ["holder.name=Jane Doe"])
+    last = with_texts(replace(first, withdrawn=date(2026, 11, 22)))
+    for wanted, status in (
+        (with_texts(first), Status.WRITTEN),
+        (last, Status.WRITTEN),
+        (last, Status.UNCHANGED),
+    ):
+        assert embed(target, reservation=wanted, options=options).status is status
+    found = inspect(target)
+    assert found.verify.verdict is Verdict.UNRESERVED
+    if path.suffix != ".flac":
+        assert found.declaration is not None
+        assert found.declaration.withdrawn == date(2026, 11, 22)
+        assert "withdrawn on 2026-11-22" in found.summary
+
+
+def test_where_to_ask_is_ours_whoever_else_is_asked(tmp_path):
+    path = CORPUS / "jpg/iptc_rights_plus_webstatement.jpg"
+    if not path.is_file():
+        pytest.skip("no corpus here")
+    target = tmp_path / path.name
+    wanted = with_texts(load("eu-tdm", ["holder.name=A", "licence.url=https://a.example/ask"]))
+    record = embed(path, target, reservation=wanted, options=EmbedOptions(sign=False))
+    assert "plus:Licensor of somebody else was kept" in record.warnings
+    found = inspect(target)
+    assert "ask https://a.example/ask for a licence" in found.summary
+    assert found.holders == ("A",)
+    told = {item.property: item.value for item in found.verify.statements}
+    assert told["plus:Licensor"].startswith("Mugwum Press")
