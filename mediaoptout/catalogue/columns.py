@@ -21,6 +21,9 @@ from mediaoptout.tables import suggestion
 SKIP: Final = "skip"
 """The role of a column that is passed over."""
 
+CREDITS: Final = (Field.AUTHOR, Field.COMPOSER, Field.PUBLISHER)
+"""Whom catalogues of recordings credit, dead or alive: they reserve only where the user says so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -160,6 +163,9 @@ def _column(index: int, header: str, role: str | None) -> Column:
     if role is not None:
         return Column(index, header, *_role(role))
     field = field_of(header)
+    if field in CREDITS:
+        reason = f"a credit; a holder with --column '{header}={field}'"
+        return Column(index, header, None, reason=reason)
     if field is not None:
         return Column(index, header, field)
     identifier = identifier_of(header)

@@ -10,7 +10,7 @@ from mediaoptout.catalogue.faults import CatalogueError
 from mediaoptout.catalogue.listing import read_catalogue
 from mediaoptout.catalogue.rows import particulars
 from mediaoptout.catalogue.sheet import open_sheet
-from mediaoptout.reservation.model import Role
+from mediaoptout.reservation.model import Holder, Role
 from tests.catalogue.ern import CHECKSUM, ERN_43, ERN_382
 
 
@@ -33,13 +33,13 @@ def test_a_message_of_ern_4(tmp_path, encoding):
         "isrc": "FRZ039800212",
         "title": "L'été (Live)",
         "artist": "Zoé Exemple feat. Invité",
-        "performer": "Zoé Exemple",
-        "isni:performer": "0000000121032683",
-        "ipn:performer": "123456",
-        "featured-performer": "Invité",
+        "credited performer": "Zoé Exemple",
+        "ISNI of credited performer": "0000000121032683",
+        "IPN of credited performer": "123456",
+        "credited featured performer": "Invité",
         "holder": "Disques Exemple, SARL",
-        "composer": "Compositrice",
-        "ipi:composer": "00052210040",
+        "credited composer": "Compositrice",
+        "IPI of credited composer": "00052210040",
         "p-line": "(P) 2024 Disques Exemple",
         "c-line": "© 2024 Disques Exemple",
         "gtin": "3600000000009",
@@ -63,8 +63,8 @@ def test_a_message_of_ern_3(tmp_path):
             "title": "Song",
             "version": "Remix",
             "artist": "A Band",
-            "performer": "A Band",
-            "author": "A Writer",
+            "credited performer": "A Band",
+            "credited author": "A Writer",
             "label": "A Label",
             "p-line": "2020 A Company",
             "gtin": "012345678905",
@@ -78,17 +78,28 @@ def test_what_it_says_of_a_file(tmp_path):
     catalogue = read_catalogue(path)
     assert catalogue.faults == ()
     said, _ = particulars(catalogue.counting, catalogue.rows[0])
+    assert said.holders == (Holder("Disques Exemple, SARL"),)
+    assert said.copyright == "℗ 2024 Disques Exemple © 2024 Disques Exemple"
+
+
+def test_whom_it_credits_reserves_where_that_is_told(tmp_path):
+    path = tmp_path / "message.xml"
+    path.write_text(ERN_43, "utf-8")
+    roles = {
+        "credited performer": "performer",
+        "ISNI of credited performer": "isni:performer",
+        "credited featured performer": "featured-performer",
+        "credited composer": "composer",
+    }
+    catalogue = read_catalogue(path, [f"{header}={role}" for header, role in roles.items()])
+    said, _ = particulars(catalogue.counting, catalogue.rows[0])
     assert [(holder.name, holder.role) for holder in said.holders] == [
         ("Disques Exemple, SARL", None),
         ("Zoé Exemple", Role.PERFORMER),
         ("Invité", Role.FEATURED_PERFORMER),
         ("Compositrice", Role.COMPOSER),
     ]
-    assert [str(found) for found in said.holders[1].identifiers] == [
-        "IPN 123456",
-        "ISNI 0000 0001 2103 2683",
-    ]
-    assert said.copyright == "℗ 2024 Disques Exemple © 2024 Disques Exemple"
+    assert [str(found) for found in said.holders[1].identifiers] == ["ISNI 0000 0001 2103 2683"]
 
 
 def test_mistakes_name_the_line(tmp_path):

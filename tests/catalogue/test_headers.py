@@ -147,7 +147,14 @@ def test_a_label_is_the_producer_where_nobody_else_is():
 
 
 def test_identifiers_go_to_the_only_holder():
-    assert roles_of(["file", "composer", "IPI"]) == ["file", "composer", "ipi:composer"]
+    assert roles_of(["file", "performer", "IPN"]) == ["file", "performer", "ipn:performer"]
+
+
+def test_a_credit_is_no_holder_unless_that_is_told():
+    headers = ["file", "composer", "IPI composer", "parolier", "publisher"]
+    assert roles_of(headers) == ["file", SKIP, SKIP, SKIP, SKIP]
+    told_so = ["file", "composer", "ipi:composer", SKIP, SKIP]
+    assert roles_of(headers, "composer=composer") == told_so
 
 
 @pytest.mark.parametrize(
@@ -155,7 +162,7 @@ def test_identifiers_go_to_the_only_holder():
     [
         (["file", "path"], (), "which column is the role 'file': 'file' (A) and 'path' (B)?"),
         (["file", "Titre", "Title"], (), "which column is the role 'title'"),
-        (["file", "performer", "composer", "ISNI"], (), "does not say whose ISNI it holds"),
+        (["file", "performer", "producer", "ISNI"], (), "does not say whose ISNI it holds"),
         (["file", "performer 1", "performer 2", "isni performer"], (), "of which column"),
         (["Titre", "Artiste"], (), "no column finds the files"),
         (["file"], ("Datei=file",), "there is no column 'Datei'"),

@@ -158,7 +158,7 @@ def made(tmp_path: Path):
 
 
 def found(path: Path, items: list[Item]) -> tuple[Fault, ...]:
-    catalogue = read_catalogue(path)
+    catalogue = read_catalogue(path, ["Compositeur=composer"])
     return in_order((*catalogue.faults, *match(catalogue, items).all_faults))
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mediaoptout.catalogue.columns import resolve, told
+from mediaoptout.catalogue.columns import CREDITS, resolve, told
 from mediaoptout.catalogue.faults import CatalogueError, FaultsError
+from mediaoptout.catalogue.headers import field_of
 from mediaoptout.catalogue.listing import read_catalogue
 from mediaoptout.catalogue.merging import Merging, merged, producer_of
 from mediaoptout.catalogue.rows import Particulars, Row, clean, particulars
@@ -30,7 +31,8 @@ def said(cells: dict[str, str], *, producer: Role | None = Role.PHONOGRAM_PRODUC
 
 def read(cells: dict[str, str], **options):
     cells = {"file": "a.wav", **cells}
-    columns = [each for each in resolve(list(cells), {}) if each.field is not None]
+    credited = {name: str(field) for name in cells if (field := field_of(name)) in CREDITS}
+    columns = [each for each in resolve(list(cells), credited) if each.field is not None]
     texts = [clean(list(cells.values())[each.index]) for each in columns]
     return particulars(columns, Row.of(7, texts), **options)
 
