@@ -179,6 +179,52 @@ def _sign_small(folder: Path, scale: float) -> dict[str, Sequence[str]]:
     }
 
 
+_HASHED = """
+import hashlib, pathlib, sys
+for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    with path.open("rb") as file:
+        hashlib.file_digest(file, "sha256").hexdigest()
+"""
+
+_READ = """
+import sys, pathlib
+from c2pa import Context, Reader
+context = Context.from_dict({"version": 1, "core": {"allowed_network_hosts": []},
+    "verify": {"remote_manifest_fetch": False}})
+for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    with Reader(str(path), context=context) as reader:
+        assert reader.get_validation_state() == "Valid"
+"""
+
+
+def _signed(folder: Path) -> Path:
+    """The files of ``in``, signed where they stood."""
+    unsigned = (folder / "in").rename(folder / "unsigned")
+    subprocess.run(_embed(unsigned, folder / "in"), check=True)
+    shutil.rmtree(unsigned)
+    return folder / "in"
+
+
+def _verify_large(folder: Path, scale: float) -> dict[str, Sequence[str]]:
+    (folder / "in").mkdir()
+    for number in range(4):
+        _wav(folder / "in" / f"{number}.wav", int(300 * MEGABYTE * scale))
+    source = str(_signed(folder))
+    return {
+        "hashlib, SHA-256": [PYTHON, "-c", _HASHED, source],
+        "verify": [*OURS, "verify", source, "--quiet"],
+    }
+
+
+def _verify_small(folder: Path, scale: float) -> dict[str, Sequence[str]]:
+    _jpegs(folder / "in", int(2000 * scale))
+    source = str(_signed(folder))
+    return {
+        "c2pa.Reader, one process": [PYTHON, "-c", _READ, source],
+        "verify": [*OURS, "verify", source, "--quiet"],
+    }
+
+
 def _scan(folder: Path, scale: float) -> dict[str, Sequence[str]]:
     samples = Path(__file__).parent.parent / "sample_media"
     source = folder / "in"
@@ -227,6 +273,18 @@ BENCHMARKS = (
         "How many small JPEGs a second, signed and read back?",
         "Builder.sign_file",
         _sign_small,
+    ),
+    Benchmark(
+        "verify-large",
+        "What does checking large signed files cost over hashing them?",
+        "hashlib, SHA-256",
+        _verify_large,
+    ),
+    Benchmark(
+        "verify-small",
+        "How many small signed files a second are checked?",
+        "c2pa.Reader, one process",
+        _verify_small,
     ),
     Benchmark(
         "scan",
