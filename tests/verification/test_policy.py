@@ -6,7 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediaoptout import Severity, Use, embed, load_policy, verify
@@ -120,6 +120,7 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, message:
 MARKS = [*"[]{}=\"'.,#\n \t", "x", "off", "any", "not", "check", "1e9", "[rules]", "\0", "é"]
 
 
+@settings(deadline=None)
 @given(
     name=st.sampled_from(policy_files.SHELF.shipped()),
     at=st.floats(0, 1, exclude_max=True),
