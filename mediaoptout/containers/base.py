@@ -108,7 +108,7 @@ class Wanted:
             return ()
         if not self.stripping:
             return self.properties
-        return tuple(item for item in self.properties if not item.spares(carrier))
+        return tuple(item.within(carrier) for item in self.properties)
 
     @property
     def stripping(self) -> bool:

@@ -96,7 +96,7 @@ class Dff(Container):
         plan = FormPlan(layout.form)
         told = replace(wanted, properties=properties)
         telling = id3.Telling(
-            properties,
+            told.told(Carrier.ID3) or properties,
             frames=bool(told.told(Carrier.ID3)),
             force=wanted.force,
             padding=wanted.padding,

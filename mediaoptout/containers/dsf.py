@@ -104,7 +104,7 @@ class Dsf(Container):
         if placed is None and not wanted.properties:
             return Change(patch=relocate(source.size, layout.links, ()), carriers=())
         telling = id3.Telling(
-            wanted.properties,
+            wanted.told(Carrier.ID3) or wanted.properties,
             frames=bool(wanted.told(Carrier.ID3)),
             force=wanted.force,
             padding=wanted.padding,

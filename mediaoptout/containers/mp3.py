@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from mediaoptout.carriers import id3, id3v1
@@ -147,7 +147,7 @@ class Mp3(Container):
         # Only ID3v1 and other ID3v2 tags are hidden by frames of ours; readers show APE beside.
         elsewhere = {entry.name for entry in layout.others if entry.carrier is Carrier.ID3}
         telling = id3.Telling(
-            properties,
+            replace(wanted, properties=properties).told(Carrier.ID3) or properties,
             frames=bool(wanted.told(Carrier.ID3)),
             packet=bool(wanted.told(Carrier.XMP)),
             force=wanted.force,

@@ -312,7 +312,7 @@ def _merged_id3(layout: TaggedLayout, wanted: Wanted, others: Iterable[Entry]) -
     # Only ID3v1 and other ID3v2 tags are hidden by frames of ours; readers show APE beside.
     elsewhere = {entry.name for entry in others if entry.carrier is Carrier.ID3}
     telling = id3.Telling(
-        wanted.properties,
+        wanted.told(Carrier.ID3) or wanted.properties,
         frames=bool(wanted.told(Carrier.ID3)),
         packet=bool(wanted.told(Carrier.XMP)),
         force=wanted.force,

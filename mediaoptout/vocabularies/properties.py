@@ -74,7 +74,7 @@ class Gone:
 
     Args:
         texts: what is ours beyond the values and texts that are known to be.
-        spared: the carriers in which it was there before us.
+        spared: the carriers in which it was there before us: where this is not empty, it stays.
     """
 
     texts: frozenset[str] = frozenset()
@@ -124,9 +124,11 @@ class Property:
         """Whether it shall be said no longer."""
         return isinstance(self.value, Gone)
 
-    def spares(self, carrier: Carrier) -> bool:
-        """Whether it shall go, but not from ``carrier``."""
-        return isinstance(self.value, Gone) and carrier in self.value.spared
+    def within(self, carrier: Carrier) -> Property:
+        """The same as ``carrier`` is told it: what shall go is spared there, or not."""
+        if not isinstance(self.value, Gone) or carrier in self.value.spared:
+            return self
+        return self.says(replace(self.value, spared=frozenset()))
 
     @property
     def flat(self) -> Property:

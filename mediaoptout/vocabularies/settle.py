@@ -98,6 +98,8 @@ def leaves(wanted: Property, present: Value | None) -> bool:
 def _is_ours(name: str, known: Gone, present: Value) -> bool:
     """Whether we wrote ``present``, as far as the value itself can tell."""
     text = as_text(present).strip()
+    if known.spared:
+        return False
     match name:
         case "plus:DataMining":
             return plus.is_ours(text)

@@ -190,3 +190,8 @@ def test_sidecars_of_ours_go(tmp_path: Path):
     assert len(record.sidecars) == 2
     assert [path.name for path in tmp_path.glob("a.*")] == ["a.ac3"]
     assert strip(file).status is Status.UNCHANGED
+
+
+def test_what_a_tag_said_before_our_packet_stays(corpus: Path):
+    original = (corpus / "mp3" / "datamining_priv_xmp_txxx_tdm.mp3").read_bytes()
+    assert untold(told(original)) == original
