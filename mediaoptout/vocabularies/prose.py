@@ -111,14 +111,19 @@ def _parts(text: str) -> Iterator[str]:
 def _meaning(part: str) -> Meaning | None:
     if wording.CITATION.search(part) and _forbids(part, citing=True):
         return MINING
-    if _forbids(part):
-        if wording.MINING.search(part) or wording.TDM.search(part):
-            return MINING
-        if wording.MACHINE_LEARNING.search(part) or (
-            wording.INTELLIGENCE.search(part) and wording.TEACH.search(part)
-        ):
-            return TRAINING
+    about = _about(part)
+    if about is not None and _forbids(part):
+        return about
     return TRAINING if wording.NOAI.search(part) else None
+
+
+def _about(part: str) -> Meaning | None:
+    """What would be reserved if the sentence forbids it; few sentences are about either."""
+    if wording.MINING.search(part) or wording.TDM.search(part):
+        return MINING
+    if wording.MACHINE_LEARNING.search(part):
+        return TRAINING
+    return TRAINING if wording.INTELLIGENCE.search(part) and wording.TEACH.search(part) else None
 
 
 def _forbids(part: str, *, citing: bool = False) -> bool:
