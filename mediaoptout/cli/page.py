@@ -8,6 +8,7 @@ from typing import Final
 
 from mediaoptout.cli import humane
 from mediaoptout.cli.console import Console, printable
+from mediaoptout.credentials.credential import Credential
 from mediaoptout.records import InspectRecord, VerifyRecord
 from mediaoptout.vocabularies import creativecommons
 from mediaoptout.vocabularies.statement import Meaning, Statement
@@ -152,10 +153,24 @@ def _credential(verify: VerifyRecord) -> Iterator[str]:
         signer = printable(credential.signer)
         yield f"    signed by {signer}" + (f"; {trust}" if trust else "")
     if credential.signed_at:
-        vouched = "time-stamped" if credential.timestamped else "by the signer's own clock"
-        yield f"    at {printable(credential.signed_at)}, {vouched}"
+        yield from _wrapped("    at ", f"{printable(credential.signed_at)}, {_stamped(credential)}")
+    if credential.certificate is not None:
+        held = credential.certificate
+        valid = f"{held.not_before:%Y-%m-%d} to {held.not_after:%Y-%m-%d}"
+        said = f"issued by {held.issuer}, valid {valid}, SHA-256 {held.fingerprint}"
+        yield from _wrapped("    certificate: ", printable(said))
+    for _, why in credential.reasons:
+        yield from _wrapped("    because: ", printable(why))
     if credential.codes:
         yield from _wrapped("    codes: ", ", ".join(credential.codes))
+
+
+def _stamped(credential: Credential) -> str:
+    if not credential.timestamped:
+        return "by the signer's own clock"
+    by = f" by {printable(credential.authority)}" if credential.authority else ""
+    known = "" if credential.authority_trusted else ", which no list vouches for"
+    return f"time-stamped{by}{known}"
 
 
 def _findings(verify: VerifyRecord) -> Iterator[str]:

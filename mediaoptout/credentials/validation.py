@@ -232,7 +232,7 @@ def _generator(manifest: Mapping[str, Any]) -> str | None:
 
 def _signer(signature: Mapping[str, Any]) -> str | None:
     parts = [signature.get("common_name"), signature.get("issuer")]
-    return ", ".join(str(part) for part in parts if part) or None
+    return ", ".join(dict.fromkeys(str(part) for part in parts if part)) or None
 
 
 def _assertions(
