@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediaoptout.catalogue import columns as cols
+from mediaoptout.catalogue.cells import clean
 from mediaoptout.catalogue.columns import Column
 from mediaoptout.catalogue.delimited import Cells
 from mediaoptout.catalogue.faults import CatalogueError, Fault, in_order
-from mediaoptout.catalogue.rows import Particulars, Row, clean, particulars
+from mediaoptout.catalogue.rows import Particulars, Row, particulars
 from mediaoptout.catalogue.sheet import open_sheet
 
 

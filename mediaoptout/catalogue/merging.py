@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mediaoptout.catalogue.cells import METHODS
 from mediaoptout.catalogue.columns import Column
-from mediaoptout.catalogue.rows import METHODS, Particulars, Row, particulars
+from mediaoptout.catalogue.rows import Particulars, Row, particulars
 from mediaoptout.errors import RefusedError
 from mediaoptout.reservation.model import Holder, Reservation, Role
 

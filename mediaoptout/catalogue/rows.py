@@ -6,47 +6,36 @@ are checked, and again in the worker that has the file in hand.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Final, TypeVar
 
+from mediaoptout.catalogue.cells import (
+    BadCell,
+    address,
+    c_line,
+    checksum,
+    day,
+    identifier,
+    is_error,
+    is_page,
+    line,
+    p_line,
+    page,
+    parts,
+    places,
+)
 from mediaoptout.catalogue.columns import Column
 from mediaoptout.catalogue.faults import Fault
 from mediaoptout.catalogue.headers import HOLDER_SCHEMES, Field
-from mediaoptout.errors import UsageError
 from mediaoptout.reservation.identifiers import Identifier, Scheme
 from mediaoptout.reservation.model import Holder, Role, Work
-
-FIRST_DAY: Final = date(2019, 4, 17)
-"""The day of Directive (EU) 2019/790: nobody reserved under it before."""
-
-METHODS: Final = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
-"""How a check sum was made, by the number of its digits."""
 
 T = TypeVar("T")
 
 _PART: Final = "\x1f"
-_SEVERAL: Final = re.compile(r"\s*[;|\n]\s*|\s+/\s+")
-_FORMULA: Final = re.compile(r'="([^"]*)"')
-_SHORTENED: Final = re.compile(r"\d(?:[.,]\d+)?e\+?\d+", re.IGNORECASE)
-_ERRORS: Final = frozenset(
-    "#N/A #REF! #NAME? #VALUE! #DIV/0! #NULL! #NUM! #NOM? #VALEUR! #NUL! #NOMBRE!".split()
-)
-_HASHES: Final = re.compile(r"#{3,}")
-_MAIL: Final = re.compile(r"[^@\s;,/]+@[^@\s;,/]+\.[^@\s;,/.]+")
-_PAGE: Final = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#.]+(?:[/?#]\S*)?", re.IGNORECASE)
-_ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d.*)?")
-_DAYS: Final = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
-_SERIAL: Final = re.compile(r"4\d{4}")
-_METHOD: Final = re.compile(r"^(?:md5|sha-?\d+)\s*[:=]\s*", re.IGNORECASE)
-_HEXADECIMAL: Final = re.compile(r"[0-9a-f]+")
-_P_SIGN: Final = re.compile(r"^(?:℗|\(p\)|p(?=\s*\d{4}))\s*", re.IGNORECASE)
-_C_SIGN: Final = re.compile(r"^(?:©|\(c\)|c(?=\s*\d{4}))\s*", re.IGNORECASE)
-_DIGITS: Final = {Scheme.GTIN: (12, 13, 14, 8), Scheme.ISNI: (16,), Scheme.ORCID: (16,)}
-"""How many digits the identifiers have that spreadsheets take for numbers."""
 _ALONE: Final = frozenset({Scheme.ISRC, Scheme.CATALOGUE_NUMBER})
 """Identifiers of which a cell has one."""
 
@@ -116,23 +105,6 @@ class Particulars:
         return next((each.value for each in found if each.scheme is Scheme.ISRC), None)
 
 
-class _Bad(Exception):
-    """A cell that is wrong."""
-
-    def __init__(self, code: str, message: str, expected: str | None = None) -> None:
-        super().__init__(message)
-        self.code, self.message, self.expected = code, message, expected
-
-
-def clean(cell: str) -> str:
-    """A cell without what spreadsheets put around it (``="0123"``, ``'0123``, hard spaces)."""
-    text = cell.replace("\xa0", " ").replace("\ufeff", "").strip()
-    formula = _FORMULA.fullmatch(text)
-    if formula:
-        return formula[1].strip()
-    return text[1:] if text[:1] == "'" and text[1:].isdigit() else text
-
-
 def particulars(
     columns: Sequence[Column], row: Row, *, producer: Role | None = Role.PHONOGRAM_PRODUCER
 ) -> tuple[Particulars, tuple[Fault, ...]]:
@@ -144,17 +116,17 @@ def particulars(
         producer: the role that a producer has, which depends on the file.
     """
     reading = _Reading(columns, row)
-    contacts = list(reading.each(Field.CONTACT, _address))
+    contacts = list(reading.each(Field.CONTACT, address))
     said = Particulars(
         file=reading.file(),
-        checksum=reading.one(Field.CHECKSUM, _checksum),
+        checksum=reading.one(Field.CHECKSUM, checksum),
         work=reading.work(),
         holders=tuple(reading.holders(producer)),
         copyright=reading.copyright(),
-        declared=reading.one(Field.DATE, _day),
-        licence_url=next((each for each in contacts if _PAGE.fullmatch(each)), None),
-        licence_contact=next((each for each in contacts if _MAIL.fullmatch(each)), None),
-        policy_url=reading.one(Field.POLICY, _page),
+        declared=reading.one(Field.DATE, day),
+        licence_url=next((each for each in contacts if is_page(each)), None),
+        licence_contact=next((each for each in contacts if not is_page(each)), None),
+        policy_url=reading.one(Field.POLICY, page),
     )
     return said, tuple(reading.faults)
 
@@ -179,8 +151,8 @@ class _Reading:
         self._row = row.number
         self._cells: dict[str, list[tuple[Column, str]]] = defaultdict(list)
         for column, cell in zip(columns, row.cells, strict=True):
-            if cell.upper() in _ERRORS or _HASHES.fullmatch(cell):
-                bad = _Bad("catalogue-cell", "the spreadsheet has an error there, and no value")
+            if is_error(cell):
+                bad = BadCell("catalogue-cell", "the spreadsheet has an error there, and no value")
                 self._fault(column, cell, bad)
             elif cell:
                 self._cells[column.role].append((column, cell))
@@ -198,8 +170,8 @@ class _Reading:
 
     def work(self) -> Work | None:
         """The work that it is about."""
-        title, artist = self.one(Field.TITLE, _line), self.one(Field.ARTIST, _line)
-        version = self.one(Field.VERSION, _line)
+        title, artist = self.one(Field.TITLE, line), self.one(Field.ARTIST, line)
+        version = self.one(Field.VERSION, line)
         if title and version and version.casefold() not in title.casefold():
             title = f"{title} ({version})"
         identifiers = tuple(sorted(set(self._identifiers())))
@@ -207,8 +179,8 @@ class _Reading:
 
     def copyright(self) -> str | None:
         """The notice: its own column's, or else the (P) and the (C) line."""
-        notice = self.one(Field.COPYRIGHT, _line)
-        signed = (self.one(Field.P_LINE, _p_line), self.one(Field.C_LINE, _c_line))
+        notice = self.one(Field.COPYRIGHT, line)
+        signed = (self.one(Field.P_LINE, p_line), self.one(Field.C_LINE, c_line))
         return notice or " ".join(line for line in signed if line) or None
 
     def holders(self, producer: Role | None) -> Iterator[Holder]:
@@ -228,7 +200,7 @@ class _Reading:
         for column, cell in self._cells[field]:
             try:
                 return parse(cell)
-            except _Bad as bad:
+            except BadCell as bad:
                 self._fault(column, cell, bad)
         return None
 
@@ -238,7 +210,7 @@ class _Reading:
             for part in parts(cell):
                 try:
                     yield parse(part)
-                except _Bad as bad:
+                except BadCell as bad:
                     self._fault(column, part, bad)
 
     def _identifiers(self) -> Iterator[Identifier]:
@@ -250,7 +222,7 @@ class _Reading:
     def _identifier(self, column: Column, scheme: Scheme, text: str) -> Iterator[Identifier]:
         try:
             yield identifier(scheme, text)
-        except _Bad as bad:
+        except BadCell as bad:
             self._fault(column, text, bad)
 
     def _of_holders(self, field: Field, count: int) -> list[list[Identifier]]:
@@ -258,17 +230,17 @@ class _Reading:
         found: list[list[Identifier]] = [[] for _ in range(count)]
         for scheme in HOLDER_SCHEMES if count else ():
             for column, cell in self._cells[f"{scheme}:{field}"]:
-                texts = [text.strip() for text in _SEVERAL.split(cell)]
+                texts = places(cell)
                 if len(texts) != count:
                     message = f"there are {len(texts)} of them for {count} names"
                     expected = "one for each name, in their order, parted by ;"
-                    self._fault(column, cell, _Bad("catalogue-identifier", message, expected))
+                    self._fault(column, cell, BadCell("catalogue-identifier", message, expected))
                     continue
                 for own, text in zip(found, texts, strict=True):
                     own.extend(self._identifier(column, scheme, text) if text else ())
         return found
 
-    def _fault(self, column: Column, value: str, bad: _Bad) -> None:
+    def _fault(self, column: Column, value: str, bad: BadCell) -> None:
         self.faults.append(
             Fault(
                 code=bad.code,
@@ -279,137 +251,3 @@ class _Reading:
                 expected=bad.expected,
             )
         )
-
-
-def parts(cell: str) -> list[str]:
-    """The values of a cell that has several: parted by ``;``, ``|``, a line end or `` / ``."""
-    return [" ".join(part.split()) for part in _SEVERAL.split(cell) if part.strip()]
-
-
-def identifier(scheme: Scheme, text: str) -> Identifier:
-    """An identifier as a cell has it; what a spreadsheet did to it is told.
-
-    Raises:
-        _Bad: it is wrong.
-    """
-    if _SHORTENED.fullmatch(text) and scheme in _DIGITS:
-        raise _Bad(
-            "catalogue-identifier",
-            "the spreadsheet took it for a number and cut its digits off",
-            f"all {_counts(scheme)} digits, in a column of the format 'text'",
-        )
-    try:
-        return Identifier.parse(scheme, text)
-    except UsageError as error:
-        whole = _filled(scheme, text)
-        if whole is not None:
-            raise _Bad(
-                "catalogue-identifier",
-                "the spreadsheet took it for a number and lost its leading zeros",
-                whole,
-            ) from None
-        raise _Bad("catalogue-identifier", error.message) from None
-
-
-def _counts(scheme: Scheme) -> str:
-    *first, last = map(str, _DIGITS[scheme])
-    return f"{', '.join(first)} or {last}" if first else last
-
-
-def _filled(scheme: Scheme, text: str) -> str | None:
-    """The identifier with the leading zeros that it must have had; None if it had none."""
-    if not text.isdigit():
-        return None
-    for count in _DIGITS.get(scheme, ()):
-        if len(text) < count:
-            try:
-                Identifier.parse(scheme, text.zfill(count))
-            except UsageError:
-                continue
-            return text.zfill(count)
-    return None
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _p_line(text: str) -> str:
-    return _signed(text, "℗", _P_SIGN)
-
-
-def _c_line(text: str) -> str:
-    return _signed(text, "©", _C_SIGN)
-
-
-def _signed(text: str, sign: str, signs: re.Pattern[str]) -> str:
-    """A line of a notice with its sign before it, however it was written."""
-    line = _line(text)
-    return line if line.startswith(("℗ ", "© ")) else f"{sign} {signs.sub('', line, count=1)}"
-
-
-def _checksum(text: str) -> str:
-    digits = _METHOD.sub("", text).strip().lower()
-    if len(digits) in METHODS and _HEXADECIMAL.fullmatch(digits):
-        return digits
-    *first, last = map(str, METHODS)
-    expected = f"{', '.join(first)} or {last} hexadecimal digits"
-    raise _Bad("catalogue-checksum", "this is no check sum", expected)
-
-
-def _page(text: str) -> str:
-    if _PAGE.fullmatch(text):
-        return text
-    bare = text.removeprefix("//")
-    expected = f"https://{bare}" if _PAGE.fullmatch(f"https://{bare}") else "https://…"
-    raise _Bad("catalogue-address", "this is no address of a page", expected)
-
-
-def _address(text: str) -> str:
-    bare = text.removeprefix("mailto:")
-    if _MAIL.fullmatch(bare):
-        return bare
-    if "@" in bare and "/" not in bare:
-        raise _Bad("catalogue-address", "this is no e-mail address", "name@example.org")
-    return _page(text)
-
-
-def _day(text: str) -> date:
-    """The day of the declaration."""
-    day = _parsed_day(text)
-    if day < FIRST_DAY:
-        raise _Bad(
-            "catalogue-date",
-            "nobody could declare a reservation on that day; is it the date of release?",
-            f"the day of the declaration, from {FIRST_DAY} on",
-        )
-    if day > datetime.now(UTC).date() + timedelta(days=1):
-        raise _Bad("catalogue-date", "that day is in the future", "the day of the declaration")
-    return day
-
-
-def _parsed_day(text: str) -> date:
-    """A day as ISO 8601 has it, or with the day before the month, where that is clear."""
-    iso, days = _ISO.fullmatch(text), _DAYS.fullmatch(text)
-    try:
-        if iso:
-            return date(int(iso[1]), int(iso[2]), int(iso[3]))
-        if days:
-            return _day_or_month(days)
-    except ValueError:
-        raise _Bad("catalogue-date", "there is no such day", "YYYY-MM-DD") from None
-    expected = "YYYY-MM-DD"
-    if _SERIAL.fullmatch(text):
-        expected = (date(1899, 12, 30) + timedelta(days=int(text))).isoformat()
-    raise _Bad("catalogue-date", "this is no date", expected)
-
-
-def _day_or_month(days: re.Match[str]) -> date:
-    """``21.3.2025`` has the day first; with other signs it may be the month (``3/21/2025``)."""
-    first, sign, second, year = int(days[1]), days[2], int(days[3]), int(days[4])
-    if sign == "." or first > 12 or first == second:
-        return date(year, second, first)
-    if second > 12:
-        return date(year, first, second)
-    either = f"{date(year, second, first)} or {date(year, first, second)}"
-    raise _Bad("catalogue-date", "the day could be the month", either)

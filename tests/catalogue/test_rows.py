@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from mediaoptout.catalogue.cells import clean
 from mediaoptout.catalogue.columns import CREDITS, resolve, told
 from mediaoptout.catalogue.faults import CatalogueError, FaultsError
 from mediaoptout.catalogue.headers import field_of
 from mediaoptout.catalogue.listing import read_catalogue
 from mediaoptout.catalogue.merging import Merging, merged, producer_of
-from mediaoptout.catalogue.rows import Particulars, Row, clean, particulars
+from mediaoptout.catalogue.rows import Particulars, Row, particulars
 from mediaoptout.embedding import Declaration
 from mediaoptout.reservation.identifiers import Identifier, Scheme
 from mediaoptout.reservation.model import Holder, Reservation, Role, Work
