@@ -69,17 +69,25 @@ def check(file: Annotated[str, typer.Argument(metavar="FILE", show_default=False
 
 @app.command("from")
 def from_files(
-    files: Annotated[list[str], typer.Argument(metavar="GOODFILE...", show_default=False)],
+    files: Annotated[list[str], typer.Argument(metavar="GOODFILE", show_default=False)],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="The new policy's file."),
     ] = None,
 ) -> None:
-    """Write the policy that good files fulfil, to be asked of others."""
+    """Write the policy that good files, or those in good folders, fulfil."""
+    from mediaoptout.catalogue.outputs import to_read
+    from mediaoptout.catalogue.run import passed_over
+    from mediaoptout.catalogue.selection import select
+    from mediaoptout.cli import running
     from mediaoptout.verification.policy_files import SHELF
     from mediaoptout.verification.policy_from import policy_from
 
-    text = policy_from([Path(file) for file in files])
+    jobs = to_read(select(map(Path, files)))
+    good = [job.item.path for job in jobs if not passed_over(job)]
+    if not good:
+        raise running.nothing([Path(file) for file in files], len(jobs))
+    text = policy_from(good)
     if output is None:
         print(text, end="")
         return

@@ -112,6 +112,7 @@ def test_the_policy_of_good_files(tagged):
     assert text.out.startswith("# What baseline.jpg, no-tag.mp3, faststart.mp4 and 1 more fulfil.")
     assert call("policy", "from", *files, "-o", "good.toml").code == 0
     assert Path("good.toml").read_text() == text.out
+    assert call("policy", "from", "out").out == text.out
     assert call("policy", "check", "good.toml").code == 0
     again = call("verify", "out", "--policy", "good.toml", "--fail-on", "warning")
     assert (again.code, "warning" in again.out) == (0, False)
@@ -123,11 +124,22 @@ def test_the_policy_of_good_files(tagged):
     assert {item["rule"] for item in weighty} == {"formats", "holder-missing"}
 
 
-@pytest.mark.parametrize("name", ["in/png/rgb.png", "in/notes.txt", "absent.wav"])
+@pytest.mark.parametrize("name", ["in/png/rgb.png", "in/notes.txt", "in"])
 def test_no_policy_of_files_that_are_not_good(media, name):
     result = call("policy", "from", name)
     assert result.code == 2
     assert "is no good file: " in result.err
+
+
+def test_odd_names_in_the_policy_of_good_files(work):
+    holder = 'Who? [Ltd] "A\\B" \u00e9*'
+    call("embed", SAMPLES / "png/rgb.png", "-o", "x.png", "--set", f"holder.name={holder}")
+    odd = Path("a\nb [1] # \x7f.png")
+    Path("x.png").rename(odd)
+    assert call("policy", "from", odd, "-o", "odd.toml").code == 0
+    assert call("verify", odd, "--policy", "odd.toml", "--fail-on", "warning").code == 0
+    Path("none").mkdir()
+    assert call("policy", "from", "none").code == 2
 
 
 def test_against(media, tagged):

@@ -53,6 +53,7 @@ def test_hosts(address: str, host: str | None):
 def test_names_are_compared_as_people_would():
     assert matches("Example  Records", ("example records",))
     assert matches("Example Records", ("Example*",))
+    assert matches("Example [UK] Ltd", ("Example [UK] *",))
     assert not matches("Another", ("Example*",))
     assert not matches("Another", ())
 

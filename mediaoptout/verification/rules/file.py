@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import Annotated, Any, Final
 
 from mediaoptout.containers import sidecars
 from mediaoptout.verification import checksums
+from mediaoptout.verification.rules.matching import fits
 from mediaoptout.verification.rules.rule import EMBED, Fault, Group, NoParameters, Rule
 from mediaoptout.verification.rules.subject import Subject
 from mediaoptout.words import Severity, Verdict
@@ -109,7 +109,7 @@ class NamePatterns:
 
 def _name(subject: Subject, wanted: NamePatterns) -> Iterator[Fault]:
     name = subject.path.name
-    if wanted.like and not any(fnmatchcase(name, pattern) for pattern in wanted.like):
+    if wanted.like and not any(fits(name, pattern) for pattern in wanted.like):
         yield Fault(f"the name {name!r} is not like {' or '.join(wanted.like)}")
     if wanted.regex is not None and not re.fullmatch(wanted.regex, name):
         yield Fault(f"the name {name!r} does not fit {wanted.regex}")

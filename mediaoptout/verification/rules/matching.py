@@ -11,10 +11,15 @@ _MAIL: Final = re.compile(r"(?:mailto:)?[^\s@<>]+@(?P<host>[^\s@<>]+\.[^\s@<>.]+
 _HOST: Final = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]+\.?")
 
 
+def fits(text: str, pattern: str) -> bool:
+    """Whether a text is like a pattern, in which ``*`` and ``?`` stand for other characters."""
+    return fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
 def matches(name: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a name is one of some, which may have ``*`` and ``?``; capitals do not matter."""
+    """Whether a name is like one of some patterns; capitals and runs of spaces do not matter."""
     folded = " ".join(name.split()).casefold()
-    return any(fnmatchcase(folded, " ".join(item.split()).casefold()) for item in patterns)
+    return any(fits(folded, " ".join(item.split()).casefold()) for item in patterns)
 
 
 def host_of(address: str) -> str | None:

@@ -97,7 +97,8 @@ def as_toml(value: Any) -> str:
         case _:
             import json
 
-            return json.dumps(str(value), ensure_ascii=False)
+            # TOML escapes as JSON does, and one character more.
+            return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Annotated, Any, Final
 
 from mediaoptout.tables import suggestion
 from mediaoptout.verification.facts import NAMES, shown
+from mediaoptout.verification.rules.matching import fits
 from mediaoptout.verification.rules.parameters import Scalar
 from mediaoptout.verification.rules.rule import Fault, Group, Rule
 from mediaoptout.verification.rules.subject import Subject
@@ -42,7 +42,7 @@ def _fits(value: Scalar, wanted: Comparison) -> bool:
         return False
     if wanted.one_of and not any(_same(value, item) for item in wanted.one_of):
         return False
-    if wanted.like is not None and not fnmatchcase(str(value).casefold(), wanted.like.casefold()):
+    if wanted.like is not None and not fits(str(value).casefold(), wanted.like.casefold()):
         return False
     if isinstance(value, str):
         return wanted.at_least is None and wanted.at_most is None
