@@ -14,7 +14,7 @@ from mediaoptout.credentials.session import current
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.between import between
-from mediaoptout.splice.patch import Copy, Insert, Patch, PatchedSource
+from mediaoptout.splice.patch import Patch, PatchedSource
 from mediaoptout.splice.source import FileSource, Source, StreamSource, stepped
 from mediaoptout.splice.writer import Seal
 from mediaoptout.vocabularies import cawg
@@ -195,13 +195,13 @@ def seal_for(patch: Patch, container: Container, pending: Pending) -> Seal:
         return container.frame_manifest(pending.sign_digest(digest, hole))
 
     def by_boxes(digest: bytes, path: Path) -> bytes:
-        frame = container.frame_manifest(bytes(pending.size))
-        around = (Copy(0, hole.start), Insert(frame), Copy(hole.end, patch.size))
         with FileSource(path) as written:
-            shown = PatchedSource(written, Patch(around))
-            return pending.sign_boxes(shown)
+            return pending.sign_boxes(written)
 
-    return Seal(by_boxes, hashed=False) if pending.by_boxes else Seal(by_digest, hashed=True)
+    if pending.by_boxes:
+        frame = container.frame_manifest(bytes(pending.size))
+        return Seal(by_boxes, hashed=False, blank=frame)
+    return Seal(by_digest, hashed=True)
 
 
 def filled(source: Source, patch: Patch, container: Container, pending: Pending) -> Patch:

@@ -49,13 +49,16 @@ class Seal:
 
     Args:
         content: the bytes for the hole, given the SHA-256 of everything outside it (empty unless
-            ``hashed``) and the path of the unfinished file, in which the hole is zeros.
+            ``hashed``) and the path of the unfinished file, in which the hole is zeros, or
+            ``blank``.
         hashed: whether that digest is wanted; it is taken while the file is being written, so
             that the source is read once.
+        blank: what stands in the hole until then, where it must not be zeros alone.
     """
 
     content: Callable[[bytes, Path], bytes]
     hashed: bool
+    blank: bytes = b""
 
 
 def write(
@@ -119,6 +122,8 @@ def _write(
     with _Temporary(target) as new:
         with Digest(patch.size if seal is not None and seal.hashed else 0) as digest:
             _fill(new.fd, patch, source, digest)
+        if seal is not None and seal.blank:
+            _seal(new, patch.holes[0][1], seal.blank)
         if seal is not None:
             _seal(new, patch.holes[0][1], seal.content(digest.value, new.path))
         if before_replace is not None:
