@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from mediaoptout.containers.base import Layout
+from mediaoptout.containers.base import Container, Layout, Wanted
 from mediaoptout.credentials.assertion import Assertion
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
+from mediaoptout.errors import RefusedError
 from mediaoptout.reservation.delivery import Delivery
 from mediaoptout.vocabularies import cawg, prose, rights
 from mediaoptout.vocabularies.properties import Property
@@ -43,6 +44,21 @@ def delivered(declaration: Declaration, options: EmbedOptions) -> Declaration:
         )
     assertions = tuple(_assertions(declaration, delivery, properties, legacy=options.legacy_label))
     return replace(declaration, properties=properties, assertions=assertions)
+
+
+def refuse_undeliverable(container: Container, wanted: Wanted) -> None:
+    """Refuse a file that could say nothing in what the recipient takes.
+
+    Raises:
+        RefusedError: it is so.
+    """
+    if wanted.carriers is None or any(container.carries[c].write for c in wanted.carriers):
+        return
+    raise RefusedError(
+        f"the recipient takes none of the carriers of {container.title}",
+        fix="leave the file out, or give --carriers everything",
+        code="undeliverable",
+    )
 
 
 def oddities(layout: Layout, delivery: Delivery) -> Iterator[str]:

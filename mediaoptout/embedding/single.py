@@ -31,7 +31,7 @@ from mediaoptout.embedding.credential import (
     with_manifest,
 )
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
-from mediaoptout.embedding.delivering import delivered, oddities
+from mediaoptout.embedding.delivering import delivered, oddities, refuse_undeliverable
 from mediaoptout.embedding.differences import differences, of_manifest
 from mediaoptout.embedding.essence import check_digest
 from mediaoptout.embedding.packages import refuse_packaged
@@ -212,6 +212,7 @@ def _embed(
         padding=0 if declaration.strips else PADDING,
         carriers=None if declaration.strips else carriers(container, options.delivery),
     )
+    refuse_undeliverable(container, wanted)
     odd = (*layout.warnings, *oddities(layout, options.delivery))
     change = container.change(source, layout, wanted)
     if not declaration.strips and Carrier.XMP not in change.carriers:

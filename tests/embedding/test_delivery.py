@@ -193,3 +193,13 @@ def test_nothing_is_missing_that_the_recipient_does_not_take(tmp_path: Path):
     file = written("wav/pcm16.wav", tmp_path, CONSERVATIVE)
     assert set(verify(file).missing) == {Carrier.ID3, Carrier.C2PA}
     assert verify(file, delivery=CONSERVATIVE).missing == ()
+
+
+def test_a_file_that_could_say_nothing_is_refused(tmp_path: Path):
+    file = tmp_path / "a.flac"
+    shutil.copy(SAMPLES / "flac/plain.flac", file)
+    record = embed(file, reservation=RESERVATION, options=EmbedOptions(delivery=ARCHIVE_BWF))
+    assert record.status is Status.REFUSED
+    assert record.error is not None
+    assert record.error.code == "undeliverable"
+    assert file.read_bytes() == (SAMPLES / "flac/plain.flac").read_bytes()
