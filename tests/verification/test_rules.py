@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from mediaoptout import EmbedOptions, embed, load_policy, load_profile, verify
+from mediaoptout.credentials import session
+from mediaoptout.records import Traits, VerifyRecord
+from mediaoptout.reservation.identifiers import Identifier, Scheme
 from mediaoptout.verification import checksums
+from mediaoptout.verification.policy import compared
 from mediaoptout.verification.rules.matching import host_of, matches
 from mediaoptout.verification.rules.technical import Comparison, _fits
 from tests.conftest import SAMPLES
@@ -206,3 +210,45 @@ def test_single_rules(tmp_path: Path, rules: str, message: str):
 def test_today_is_no_future(tmp_path: Path):
     path = tagged(tmp_path, "png/rgb.png", f"declaration.date={date.today()}")
     assert findings(path, tmp_path, '[rules]\ndate-implausible = "error"') == {}
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ('[rules.statement-unexpected]\nnames = ["Nobody"]', "speaks for Jane Doe, who is not"),
+        ('[rules.statement-unexpected]\nnames = ["Jane *"]', "the manifest speaks for "),
+        ('[rules.credential-trust]\ntrust = ["trusted"]', "is untrusted, not trusted"),
+        ("[rules.credential-untimed]", "no time stamp shows"),
+        ('[rules.credential-signer]\nserials = ["0x12"]', "is not in the list"),
+        ("[rules.capacity]", "names no mandate"),
+        ('[rules.identifier-missing]\nschemes = ["isrc", "iswc"]', "the file has no ISWC"),
+    ],
+)
+def test_single_rules_of_signed_files(tmp_path: Path, monkeypatch, rules: str, message: str):
+    monkeypatch.setenv("MEDIAOPTOUT_CONFIG", str(tmp_path / "config"))
+    session.current.cache_clear()
+    settings = ["holder.name=Jane Doe", "capacity.as=representative"]
+    path = tmp_path / "rgb.png"
+    embed(SAMPLES / "png/rgb.png", path, reservation=load_profile("eu-tdm", settings))
+    session.current.cache_clear()
+    policy = tmp_path / "policy.toml"
+    policy.write_text(rules)
+    told = [item.message for item in verify(path, policy=load_policy(str(policy))).findings]
+    assert any(message in item for item in told), told
+
+
+@pytest.mark.parametrize(("among", "found"), [("run", 2), ("format", 1), ("folder", 1)])
+def test_the_same_identifier_twice(tmp_path: Path, among: str, found: int):
+    traits = Traits((Identifier.parse(Scheme.ISRC, "FRZ032600001"),))
+    policy = tmp_path / "policy.toml"
+    policy.write_text(f'[rules.identifier-duplicate]\namong = "{among}"')
+    records = [
+        (None, VerifyRecord(path=path, container=container, traits=traits))
+        for path, container in (("a/1.wav", "wav"), ("a/2.flac", "flac"), ("b/1.wav", "wav"))
+    ]
+    told = [
+        item.message
+        for _, record in compared(load_policy(str(policy)), iter(records))
+        for item in (record.findings if record is not None else ())
+    ]
+    assert told == ["ISRC FR-Z03-26-00001 is also in a/1.wav"] * found
