@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 _SUPERBOX: Final = b"jumb"
@@ -59,6 +60,7 @@ class _Box(NamedTuple):
     end: int
 
 
+@lru_cache(maxsize=4)
 def read(data: bytes, label: str) -> Store:
     """What the manifest ``label`` of a store says; what cannot be read is left out.
 

@@ -151,8 +151,7 @@ def _read(
     except (C2paError, ValueError) as error:
         return _unreadable(error, check)
     report = _report(found.document, check, vouches, brief=brief)
-    store = jumbf.read(found.store, str(found.document.get("active_manifest")))
-    return replace(report, credential=judged(report.credential, store, anchors, place))
+    return replace(report, credential=judged(report.credential, _store(found), anchors, place))
 
 
 def _asked(
@@ -164,8 +163,7 @@ def _asked(
         found = library.manifests(source, media_type, _context(True, _NOBODY), beside, whole=True)
         if not anchors.settings():
             return found, None
-        label = str(found.document.get("active_manifest"))
-        chain = jumbf.read(found.store, label).chain
+        chain = _store(found).chain
         if chain and only_question(_results(found)):
             remembered = answer(chain, anchors)
             if remembered.vouches is not None:
@@ -179,6 +177,10 @@ def _asked(
     if remembered is not None:
         remembered.vouches = Outcome.of(_results(found), vouches=vouches).trusted
     return found, vouches
+
+
+def _store(found: Found) -> jumbf.Store:
+    return jumbf.read(found.store, str(found.document.get("active_manifest")))
 
 
 def _results(found: Found) -> Mapping[str, Any]:
