@@ -154,7 +154,7 @@ def read_movie(source: Source) -> Movie:
         blocks=tuple(sorted(blocks, key=lambda block: block.span)),
         foreign=_foreign(top, nodes, data, source.size),
         obstacle=obstacle,
-        placeless=frozenset() if top.boxes[0].kind == b"ftyp" else frozenset({Carrier.C2PA}),
+        placeless=frozenset() if _begins_with_brand(top.boxes) else frozenset({Carrier.C2PA}),
         warnings=top.warnings + linked.warnings,
         boxes=top.boxes,
         tail=top.tail,
@@ -218,6 +218,11 @@ def _read_top(source: Source) -> _Top:
 def _may_end(seen: set[bytes]) -> bool:
     """Whether a movie is whole, so that what follows may be the trailer of some camera."""
     return b"moov" in seen and not {_ESSENCE, b"moof"}.isdisjoint(seen)
+
+
+def _begins_with_brand(boxes: tuple[Box, ...]) -> bool:
+    """Whether there is the box that a manifest stands behind."""
+    return bool(boxes) and boxes[0].kind == b"ftyp"
 
 
 def _obstacle(moovs: list[Box], moov: Node | None, boxes: tuple[Box, ...]) -> RefusedError | None:
