@@ -28,6 +28,7 @@ from mediaoptout.splice import files
 from mediaoptout.splice.digest import ALONE, Digest
 from mediaoptout.splice.fingerprint import Fingerprint
 from mediaoptout.splice.patch import Copy, Hole, Insert, Patch, PatchedSource, Span
+from mediaoptout.splice.shared_flush import sync_folder
 from mediaoptout.splice.source import STEP, FileSource, Source, stepped
 
 KERNEL_PIECE: Final = 256 << 10
@@ -142,7 +143,7 @@ def _write(
         else:
             files.publish(new.path, target)
     if sync:
-        files.sync_folder(target.parent)
+        sync_folder(target.parent)
 
 
 def put(data: bytes, target: Path, *, replace: bool, sync: bool = True) -> None:
@@ -193,7 +194,7 @@ def pour(
             else:
                 files.publish(new.path, target)
         if sync:
-            files.sync_folder(target.parent)
+            sync_folder(target.parent)
     except OSError as error:
         raise explained(error, target, size) from error
 
