@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from mediaoptout.carriers.merged import Merged
-from mediaoptout.errors import DamagedError, LimitError
+from mediaoptout.carriers.merged import Merged, Retouch
+from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Piece, Span
-from mediaoptout.splice.source import Source
+from mediaoptout.splice.source import Part, Source
 from mediaoptout.vocabularies import identifying
 from mediaoptout.vocabularies.properties import Entry, Property, as_text
 from mediaoptout.vocabularies.settle import leaves, settle
@@ -66,6 +66,7 @@ _UTF8: Final = 1
 _UTF16: Final = 2
 _ENCODINGS: Final = {_IMPLICIT: "utf-8", _UTF8: "utf-8", _UTF16: "utf-16-be"}
 _GRADED: Final = "tdm:reservation"
+_COVER: Final = "covr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,13 @@ def entries(
 
 
 def merge(
-    items: Sequence[Item], start: int, end: int, properties: Iterable[Property], *, force: bool
+    items: Sequence[Item],
+    start: int,
+    end: int,
+    properties: Iterable[Property],
+    *,
+    force: bool,
+    covers: Mapping[Span, bytes] | None = None,
 ) -> Merged:
     """The list with ours in it; all other items are copies.
 
@@ -156,11 +163,12 @@ def merge(
         end: where it ends.
         properties: what shall be said.
         force: replace contrary statements of others.
+        covers: what else is to be replaced; see `retouched`.
 
     Raises:
         RefusedError: somebody else says the contrary, and ``force`` is not given.
     """
-    replaced: dict[Span, bytes] = {}
+    replaced: dict[Span, bytes] = dict(covers or {})
     added: list[bytes] = []
     said: set[str] = set()
     warnings: dict[str, None] = {}
@@ -195,6 +203,45 @@ def merge(
     if items and not added and all(replaced.get(item.span) == b"" for item in items):
         return Merged((), frozenset())
     return Merged(_pieces(start, end, replaced, added), frozenset(said), tuple(warnings))
+
+
+def retouched(
+    source: Source, items: Iterable[Item], retouch: Retouch
+) -> tuple[dict[Span, bytes], tuple[str, ...]]:
+    """What changes in the list with its covers (``covr``), and why some stay as they are.
+
+    Args:
+        source: the file.
+        items: what `read` found in it.
+        retouch: what changes a picture.
+    """
+    changed: dict[Span, bytes] = {}
+    warnings: dict[str, None] = {}
+    for item in items:
+        growth = 0
+        for place in _pictures(source, item) if item.key == _COVER else ():
+            try:
+                data = retouch(Part(source, *place))
+            except RefusedError as error:
+                warnings[error.message] = None
+                continue
+            if data is not None:
+                growth += len(data) - place.size
+                changed[place] = data
+                changed[Span(place.start - 16, place.start - 12)] = _size(16 + len(data))
+        if growth:
+            changed[Span(item.span.start, item.span.start + 4)] = _size(item.span.size + growth)
+    return changed, tuple(warnings)
+
+
+def _pictures(source: Source, item: Item) -> Iterator[Span]:
+    for kind, span, body in _atoms(source, item.span.start + 8, item.span.end):
+        if kind == b"data" and body + 8 < span.end:
+            yield Span(body + 8, span.end)
+
+
+def _size(value: int) -> bytes:
+    return value.to_bytes(4, "big")
 
 
 def _pieces(
@@ -258,4 +305,4 @@ def _item(key: str, *texts: str) -> bytes:
 
 
 def _atom(kind: bytes, *parts: bytes) -> bytes:
-    return (8 + sum(map(len, parts))).to_bytes(4, "big") + kind + b"".join(parts)
+    return _size(8 + sum(map(len, parts))) + kind + b"".join(parts)

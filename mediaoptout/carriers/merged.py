@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mediaoptout.splice.patch import Copy, Insert, Patch, PatchedSource, Piece, normalised
-from mediaoptout.splice.source import BytesSource
+from mediaoptout.splice.source import BytesSource, Source
+
+Retouch = Callable[[Source], bytes | None]
+"""What answers a picture in a block with the picture as it is to be; None for one that stays.
+
+It raises `RefusedError` for one that should not stay and has to.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,9 @@ def embed(
     replace_rights: Annotated[
         bool, typer.Option("--replace-rights", help="Replace notices, credits, terms of others.")
     ] = False,
+    mark_pictures: Annotated[
+        bool, typer.Option("--mark-pictures", help="Say it in embedded pictures (covers) too.")
+    ] = False,
     update_checksums: Annotated[
         bool, typer.Option("--update-checksums", help="Renew check sum files beside the files.")
     ] = False,
@@ -149,6 +152,7 @@ def embed(
         prove=prove,
         replace_rights=replace_rights,
         legacy_label=legacy_label,
+        mark_pictures=mark_pictures,
         delivery=recipient,
     )
     means = Means(processes=jobs, memory=humane.parse_size(max_memory), on_interrupt=finishing)

@@ -71,6 +71,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "vocabularies": str,
         "prose": bool,
         "legacy-c2pa-label": bool,
+        "mark-pictures": bool,
         "update-checksums": bool,
         "prove": bool,
         "others": Others,

@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 
 from mediaoptout.carriers import id3, iff_text, xmp
 from mediaoptout.carriers.iff_text import Text
-from mediaoptout.containers import iff
+from mediaoptout.containers import iff, pictures
 from mediaoptout.containers.base import Block, Capability, Change, Container, Layout, Wanted
 from mediaoptout.containers.blocks import DAMAGED, agreed, grounded, parsed, refuse_damaged
 from mediaoptout.containers.chunks import Chunk, Shape, framed, replaced
@@ -222,6 +222,7 @@ def _tell_tag(layout: AiffLayout, wanted: Wanted, plan: FormPlan) -> _Told:
         upgrade=wanted.upgrade_id3,
         packet=False,
         elsewhere=_notice_of_others(layout, wanted.properties),
+        retouch=pictures.marker(wanted) if wanted.told(Carrier.ID3) else None,
     )
     merged = iff.tell_tag(plan, layout.tags, telling, SHAPE)
     return (bool(merged.said), merged.warnings) if merged else (False, ())

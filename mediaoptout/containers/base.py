@@ -91,6 +91,7 @@ class Wanted:
         drop_manifest: take out the manifest that is there (``--break-credential``).
         padding: room to leave in blocks that are written anew, in bytes.
         carriers: the only carriers that may be written; None for all.
+        mark_pictures: say it in the XMP of the pictures in the file too.
     """
 
     properties: tuple[Property, ...]
@@ -101,6 +102,7 @@ class Wanted:
     drop_manifest: bool = False
     padding: int = PADDING
     carriers: frozenset[Carrier] | None = None
+    mark_pictures: bool = False
 
     def told(self, carrier: Carrier) -> tuple[Property, ...]:
         """What ``carrier`` shall say; nothing where it must not be written."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from mediaoptout.carriers import id3
-from mediaoptout.containers import iff
+from mediaoptout.containers import iff, pictures
 from mediaoptout.containers.base import Capability, Change, Container, Layout, Wanted
 from mediaoptout.containers.blocks import agreed, grounded, refuse_damaged
 from mediaoptout.containers.chunks import Shape
@@ -102,6 +102,7 @@ class Dff(Container):
             padding=wanted.padding,
             upgrade=wanted.upgrade_id3,
             packet=bool(told.told(Carrier.XMP)),
+            retouch=pictures.marker(wanted),
         )
         merged = iff.tell_tag(plan, layout.tags, telling, SHAPE)
         plan.append()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from mediaoptout.carriers import id3
-from mediaoptout.containers import id3_tags
+from mediaoptout.containers import id3_tags, pictures
 from mediaoptout.containers.base import Capability, Change, Container, Layout, Wanted
 from mediaoptout.containers.blocks import grounded, refuse_damaged
 from mediaoptout.containers.id3_tags import PlacedTag
@@ -110,6 +110,7 @@ class Dsf(Container):
             padding=wanted.padding,
             upgrade=wanted.upgrade_id3,
             packet=bool(wanted.told(Carrier.XMP)),
+            retouch=pictures.marker(wanted),
         )
         tag = placed.tag if placed else None
         merged = id3.merge_tag(tag or id3.empty_tag(_VERSION), telling)

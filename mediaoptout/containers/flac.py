@@ -15,7 +15,7 @@ from typing import ClassVar, Final, NamedTuple
 
 from mediaoptout.carriers import id3, vorbis
 from mediaoptout.carriers.merged import Merged
-from mediaoptout.containers import id3_tags, trailing
+from mediaoptout.containers import flac_pictures, id3_tags, trailing
 from mediaoptout.containers.base import Block, Capability, Change, Container, Layout, Wanted
 from mediaoptout.containers.blocks import agreed, grounded, parsed, refuse_damaged
 from mediaoptout.containers.id3_tags import PlacedTag
@@ -27,7 +27,7 @@ from mediaoptout.vocabularies.properties import Property
 from mediaoptout.words import Carrier
 
 SIGNATURE: Final = b"fLaC"
-STREAMINFO, PADDING, SEEKTABLE, COMMENT, CUESHEET = 0, 1, 3, 4, 5
+STREAMINFO, PADDING, SEEKTABLE, COMMENT, CUESHEET, PICTURE = 0, 1, 3, 4, 5, 6
 FORBIDDEN: Final = 127
 LAST: Final = 0x80
 """The bit of a block's first byte that says that frames follow it."""
@@ -39,6 +39,7 @@ MAX_TAGS: Final = 16
 _HEADER: Final = 4
 _STREAMINFO_SIZE: Final = 34
 _DESCRIBING: Final = frozenset({STREAMINFO, SEEKTABLE, CUESHEET})
+_GROWING: Final = frozenset({PADDING, COMMENT, PICTURE})
 _NEW_TAG: Final = 3
 """The ID3v2 version of a tag that we put before the stream."""
 
@@ -120,7 +121,7 @@ class Flac(Container):
             size=source.size,
             essence=(essence,),
             framing=_framing(source, metas),
-            links=Links(lengths=tuple(_length(m) for m in metas if m.type in (PADDING, COMMENT))),
+            links=Links(lengths=tuple(_length(m) for m in metas if m.type in _GROWING)),
             blocks=(*(block for tag in tags for block in tag.blocks), *comments),
             foreign=tuple(foreign),
             obstacle=_obstacle(source, metas, essence),
@@ -142,17 +143,23 @@ class Flac(Container):
         properties, warnings = agreed(wanted.properties, read_only, force=wanted.force)
         told = replace(wanted, properties=properties).told(Carrier.VORBIS_COMMENT)
         merged = _merged(source, layout, told, wanted.force)
-        edits = [*_manifest(layout, wanted)]
+        blocks = [(meta.start, meta.payload) for meta in layout.of(PICTURE)]
+        covers, not_marked = flac_pictures.marked(source, blocks, wanted, MAX_SIZE)
+        growth = sum(edit.growth for edit in covers)
+        edits = [*_manifest(layout, wanted), *covers]
         if layout.comments and wanted.stripping:
-            edits += _taken_out(layout, merged, wanted)
+            edits += _taken_out(layout, merged, wanted, growth)
         elif layout.comments:
             meta = layout.of(COMMENT)[0]
-            if not merged.unchanged(meta.payload.size):
+            changes = not merged.unchanged(meta.payload.size)
+            if changes:
                 pieces = merged.placed(meta.payload.start)
                 edits.append(Edit(*meta.payload, pieces, inside=meta.start))
-                edits += _make_room(layout, merged.size - meta.payload.size, (), wanted.padding)
-        elif merged.size:
-            edits += _make_room(layout, 0, merged.pieces, wanted.padding)
+                growth += merged.size - meta.payload.size
+            if changes or covers:
+                edits += _make_room(layout, growth, (), wanted.padding)
+        elif merged.size or covers:
+            edits += _make_room(layout, growth, merged.pieces, wanted.padding)
         carriers = [Carrier.VORBIS_COMMENT] if merged.said else []
         if wanted.manifest is not None or (layout.manifest and not wanted.drop_manifest):
             carriers.append(Carrier.C2PA)
@@ -160,7 +167,7 @@ class Flac(Container):
         return Change(
             patch=grounded(patch, source, layout.essence),
             carriers=tuple(carriers),
-            warnings=(*warnings, *merged.warnings),
+            warnings=(*warnings, *merged.warnings, *not_marked),
         )
 
     def manifest_store(self, source: Source, layout: Layout) -> bytes | None:
@@ -306,13 +313,20 @@ def _make_room(
     yield Edit(last.end, last.end, (*block, *filling))
 
 
-def _taken_out(layout: FlacLayout, merged: Merged, wanted: Wanted) -> Iterator[Edit]:
+def _taken_out(layout: FlacLayout, merged: Merged, wanted: Wanted, growth: int) -> Iterator[Edit]:
     """The edits that take ours out of the comment block, or that block out of the file.
 
     What becomes free is padding again; padding that we made goes too, and the frames move.
+
+    Args:
+        layout: the file.
+        merged: the comment block without ours.
+        wanted: what shall go.
+        growth: by how many bytes other blocks grow.
     """
     meta = layout.of(COMMENT)[0]
-    if merged.unchanged(meta.payload.size):
+    same = merged.unchanged(meta.payload.size)
+    if same and not growth:
         return
     dropped = [meta] if not merged.size else []
     paddings = layout.of(PADDING)
@@ -321,8 +335,8 @@ def _taken_out(layout: FlacLayout, merged: Merged, wanted: Wanted) -> Iterator[E
         dropped.append(giver)
     else:
         size = meta.end - meta.start if dropped else meta.payload.size - merged.size
-        yield from _make_room(layout, -size, (), wanted.padding)
-    if merged.size:
+        yield from _make_room(layout, growth - size, (), wanted.padding)
+    if merged.size and not same:
         pieces = merged.placed(meta.payload.start)
         yield Edit(*meta.payload, pieces, inside=meta.start)
     for item in dropped:

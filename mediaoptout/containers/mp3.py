@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from mediaoptout.carriers import id3, id3v1
-from mediaoptout.containers import id3_tags, kinds, mpa, tagged, trailing
+from mediaoptout.containers import id3_tags, kinds, mpa, pictures, tagged, trailing
 from mediaoptout.containers.base import Capability, Change, Container, Layout, Wanted
 from mediaoptout.containers.blocks import agreed, refuse_damaged
 from mediaoptout.containers.id3_tags import PlacedTag
@@ -157,6 +157,7 @@ class Mp3(Container):
             drop_manifest=wanted.drop_manifest,
             repeated=layout.legacy.frames() if layout.legacy else (),
             elsewhere=frozenset(elsewhere - {"tdm:reservation"}),
+            retouch=pictures.marker(wanted),
         )
         span, tag = (first.span, first.tag) if first else (Span(0, 0), None)
         if tag is None and not properties and wanted.manifest is None:

@@ -15,7 +15,7 @@ from typing import ClassVar, Final
 
 from mediaoptout.carriers import ape, id3, id3v1
 from mediaoptout.carriers.merged import Merged
-from mediaoptout.containers import id3_tags, trailing
+from mediaoptout.containers import id3_tags, pictures, trailing
 from mediaoptout.containers.base import Block, Change, Container, Layout, Wanted
 from mediaoptout.containers.blocks import DAMAGED, agreed, refuse_damaged
 from mediaoptout.containers.id3_tags import PlacedTag
@@ -321,6 +321,7 @@ def _merged_id3(layout: TaggedLayout, wanted: Wanted, others: Iterable[Entry]) -
         drop_manifest=wanted.drop_manifest,
         repeated=layout.legacy.frames() if layout.legacy else (),
         elsewhere=frozenset(elsewhere - {"tdm:reservation"}),
+        retouch=pictures.marker(wanted),
     )
     return id3.merge_tag(tag or id3.empty_tag(_VERSION), telling)
 

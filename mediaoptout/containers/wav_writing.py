@@ -7,6 +7,7 @@ from typing import Final
 
 from mediaoptout.carriers import axml, id3, info, xmp
 from mediaoptout.carriers.merged import Merged
+from mediaoptout.containers import pictures
 from mediaoptout.containers.base import MANIFEST, Change, Wanted
 from mediaoptout.containers.blocks import agreed, refuse_damaged
 from mediaoptout.containers.chunks import (
@@ -149,6 +150,7 @@ def _merged(layout: WavLayout, wanted: Wanted, carrier: Carrier, payload: bytes)
         padding=padding,
         upgrade=wanted.upgrade_id3,
         packet=False,
+        retouch=pictures.marker(wanted) if properties else None,
     )
     rest = (Copy(len(tag), len(payload)),) if tag and merged.size else ()
     return replace(merged, pieces=(*merged.pieces, *rest))

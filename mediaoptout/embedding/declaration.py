@@ -34,6 +34,7 @@ class EmbedOptions:
         prove: hash the essence before and after too, and put the digest into the record.
         replace_rights: replace notices, credits and terms of others by ours.
         legacy_label: say it under the label of C2PA 1.x too, for readers that know only that.
+        mark_pictures: say it in the pictures inside of the file too, where XMP is delivered.
         delivery: what the recipient takes.
     """
 
@@ -51,6 +52,7 @@ class EmbedOptions:
     prove: bool = False
     replace_rights: bool = False
     legacy_label: bool = False
+    mark_pictures: bool = False
     delivery: Delivery = EVERYTHING
 
 

@@ -211,6 +211,7 @@ def _embed(
         drop_manifest=options.break_credential and not signing,
         padding=0 if declaration.strips else PADDING,
         carriers=None if declaration.strips else carriers(container, options.delivery),
+        mark_pictures=declaration.strips or _marks_pictures(options),
     )
     refuse_undeliverable(container, wanted)
     odd = (*layout.warnings, *oddities(layout, options.delivery))
@@ -292,6 +293,10 @@ def _embed(
     _write(patch, source, target, options, seal, partial(_all, checks) if checks else None)
     notes = _companions(source.path, options) if target is None else ()
     return replace(record, status=Status.WRITTEN, warnings=(*record.warnings, *notes))
+
+
+def _marks_pictures(options: EmbedOptions) -> bool:
+    return options.mark_pictures and options.delivery.takes(Carrier.XMP)
 
 
 def _all(checks: Sequence[Callable[[Path], None]], path: Path) -> None:

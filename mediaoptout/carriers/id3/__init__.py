@@ -21,6 +21,7 @@ from mediaoptout.carriers.id3.statements import (
     texts,
 )
 from mediaoptout.carriers.id3.tag import Frame, Tag, empty_tag, read_tag
+from mediaoptout.carriers.merged import Retouch
 from mediaoptout.errors import DamagedError, ErrorInfo, RefusedError
 from mediaoptout.splice.source import BytesSource
 from mediaoptout.vocabularies.properties import Entry, Property
@@ -119,6 +120,7 @@ def merge(
     packet: bool = True,
     manifest: int | None = None,
     drop_manifest: bool = False,
+    retouch: Retouch | None = None,
 ) -> MergedTag:
     """A tag that says ``properties`` too; the identity where it says them already.
 
@@ -133,6 +135,7 @@ def merge(
             its own for it.
         manifest: the length of the C2PA manifest store that a hole is left for; None for none.
         drop_manifest: take out the manifest that is there.
+        retouch: what changes the pictures in the tag; None where they stay.
 
     Raises:
         RefusedError: the tag cannot be read (code ``damaged-carrier``), or see `merge_tag`.
@@ -145,6 +148,7 @@ def merge(
         packet=packet,
         manifest=manifest,
         drop_manifest=drop_manifest,
+        retouch=retouch,
     )
     if data is None:
         return merge_tag(empty_tag(version), telling)

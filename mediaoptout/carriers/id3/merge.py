@@ -10,6 +10,7 @@ from typing import Final
 from mediaoptout.carriers import xmp
 from mediaoptout.carriers.id3.assembly import assembled
 from mediaoptout.carriers.id3.header import MAX_TAG, resynchronised
+from mediaoptout.carriers.id3.pictures import is_picture, retouched
 from mediaoptout.carriers.id3.statements import (
     XMP_OWNER,
     Item,
@@ -23,7 +24,7 @@ from mediaoptout.carriers.id3.statements import (
 from mediaoptout.carriers.id3.tag import STUFFED_FRAME, Frame, Tag, empty_tag
 from mediaoptout.carriers.id3.text import text_frame
 from mediaoptout.carriers.id3.upgrade import upgraded
-from mediaoptout.carriers.merged import Merged
+from mediaoptout.carriers.merged import Merged, Retouch
 from mediaoptout.errors import DamagedError, RefusedError
 from mediaoptout.splice.patch import Copy, Hole, Insert, Patch, PatchedSource, Piece
 from mediaoptout.splice.source import BytesSource
@@ -65,6 +66,7 @@ class Telling:
             ID3v2 tag looks at no more; written if the tag has no texts of its own.
         elsewhere: the properties that another tag of the file states, which a frame of ours
             would hide.
+        retouch: what changes the pictures in the tag; None where they stay.
     """
 
     properties: tuple[Property, ...]
@@ -77,6 +79,7 @@ class Telling:
     drop_manifest: bool = False
     repeated: tuple[tuple[str, str], ...] = ()
     elsewhere: frozenset[str] = frozenset()
+    retouch: Retouch | None = None
 
     @property
     def going(self) -> tuple[Property, ...]:
@@ -141,6 +144,8 @@ def merge_tag(tag: Tag, telling: Telling) -> MergedTag:
     stuffed = tag.header.unsynchronised and not (upgrading or hole)
     kept = [_carried(tag, target, frame, stuffed=stuffed) for frame in tag.frames]
     draft = _Draft(tag, target, stuffed, list(kept))
+    if telling.retouch is not None:
+        _retouch(draft, telling.retouch)
 
     note = _noted(draft) if telling.stripping else None
     repeated = False
@@ -202,6 +207,18 @@ def _carried(tag: Tag, target: Tag, frame: Frame, *, stuffed: bool) -> tuple[Pie
         return (Copy(frame.start, frame.end),)
     flags = (frame.flags | STUFFED_FRAME).to_bytes(2, "big")
     return Copy(frame.start, frame.body - 2), Insert(flags), Copy(frame.body, frame.end)
+
+
+def _retouch(draft: _Draft, retouch: Retouch) -> None:
+    """Change the pictures; one that is compressed, encrypted or grouped is none for us."""
+    for index in draft.indices(is_picture):
+        frame, carried = draft.tag.frames[index], draft.kept[index] or ()
+        try:
+            draft.kept[index] = retouched(
+                draft.tag, draft.target, frame, carried, retouch, stuffed=draft.stuffed
+            )
+        except RefusedError as error:
+            draft.warnings.append(error.message)
 
 
 def _repeat(draft: _Draft, repeated: Sequence[tuple[str, str]]) -> None:

@@ -42,7 +42,7 @@ _COMPRESSED: Final = {3: 0x80, 4: 0x08}
 _ENCRYPTED: Final = {3: 0x40, 4: 0x04}
 _GROUPED: Final = {3: 0x20, 4: 0x40}
 STUFFED_FRAME: Final = 0x02
-_WITH_LENGTH: Final = 0x01
+WITH_LENGTH: Final = 0x01
 
 _STUFFED_ZERO = re.compile(rb"\xff\x00")
 _FRAME_ID = {
@@ -153,25 +153,27 @@ class Tag:
             data = data[4:]
         if frame.flags & _GROUPED[version]:
             data = data[1:]
-        if version == 4 and frame.flags & _WITH_LENGTH:
+        if version == 4 and frame.flags & WITH_LENGTH:
             data = data[4:]
         return _inflated(data, frame) if compressed else data
 
-    def render(self, kind: str, content: bytes, *, stuffed: bool) -> bytes:
+    def render(self, kind: str, content: bytes, *, stuffed: bool, status: int = 0) -> bytes:
         """A frame of ours, as it is stored in this tag.
 
         Args:
             kind: its identifier.
             content: what it holds.
             stuffed: whether the new tag's header says unsynchronised.
+            status: the flags that do not say how the content is stored; none in v2.2.
         """
         version = self.header.version
         if version == 4 and stuffed:
             safe = unsynchronised(content)
             if safe != content:
                 data = to_synchsafe(len(content)) + safe
-                return self.frame_header(kind, len(data), STUFFED_FRAME | _WITH_LENGTH) + data
-        frame = self.frame_header(kind, len(content)) + content
+                flags = status | STUFFED_FRAME | WITH_LENGTH
+                return self.frame_header(kind, len(data), flags) + data
+        frame = self.frame_header(kind, len(content), status) + content
         return unsynchronised(frame) if stuffed and version < 4 else frame
 
     def frame_header(self, kind: str, size: int, flags: int = 0) -> bytes:

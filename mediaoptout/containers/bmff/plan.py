@@ -32,6 +32,7 @@ from mediaoptout.containers.bmff.room import (
     without_manifest,
 )
 from mediaoptout.containers.bmff.stripping import HANDLER, note, taken_out
+from mediaoptout.containers.pictures import marker
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.linker import Edit, relocate
 from mediaoptout.splice.patch import Insert, Patch, Piece
@@ -143,7 +144,10 @@ def _item_list(work: _Work) -> list[bytes]:
     if _said_elsewhere(movie, Carrier.QUICKTIME, wanted):
         properties = [item for item in properties if item.name != _RIGHTS or _in_items(movie)]
         work.warnings["dc:rights of somebody else was kept (moov/udta)"] = None
-    merged = ilst.merge(movie.items, start, end, properties, force=wanted.force)
+    mark = marker(wanted)
+    covers, why = ilst.retouched(work.source, movie.items, mark) if mark else ({}, ())
+    merged = ilst.merge(movie.items, start, end, properties, force=wanted.force, covers=covers)
+    work.warnings |= dict.fromkeys(why)
     work.note(Carrier.MP4_ILST, merged)
     if box is not None and movie.items and not merged.size:
         work.dropped.append(box)
