@@ -7,15 +7,17 @@ keys that we write, ``COPYRIGHT`` and ``LICENSE`` are in common use; the others 
 
 from __future__ import annotations
 
+import binascii
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from mediaoptout.carriers import xmp
-from mediaoptout.carriers.merged import Merged
-from mediaoptout.errors import DamagedError, LimitError
+from mediaoptout.carriers.merged import Merged, Retouch
+from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Piece
+from mediaoptout.splice.source import BytesSource
 from mediaoptout.vocabularies import identifying
 from mediaoptout.vocabularies.properties import Entry, LangAlt, Property, as_text
 from mediaoptout.vocabularies.prose import is_ours
@@ -44,7 +46,9 @@ _NAMES: Final = {key: name for name, key in KEYS.items()} | {
     "DESCRIPTION": "xmpDM:logComment",
 }
 _XMP: Final = "XMP"
-_LONGEST_KEY: Final = max(map(len, (*_NAMES, _XMP)))
+_PICTURE: Final = "METADATA_BLOCK_PICTURE"
+"""The key whose text is a ``PICTURE`` block of FLAC in base64 (Xiph wiki, *VorbisComment*)."""
+_LONGEST_KEY: Final = max(map(len, (*_NAMES, _XMP, _PICTURE)))
 _MACHINE: Final = "tdm:reservation"
 
 
@@ -103,6 +107,8 @@ def parse(data: bytes, location: str) -> tuple[Entry, ...]:
         if comment.key == _XMP:
             entries.extend(_packet(comment.text, f"{location}/{_XMP}"))
             continue
+        if comment.key == _PICTURE:
+            continue
         name = _NAMES[comment.key]
         if name == "xmpDM:logComment" and is_ours(comment.text):
             name = "xmpRights:UsageTerms"
@@ -123,7 +129,13 @@ def length(data: bytes) -> int:
     return _read(data).end
 
 
-def merge(data: bytes | None, properties: Iterable[Property], *, force: bool = False) -> Merged:
+def merge(
+    data: bytes | None,
+    properties: Iterable[Property],
+    *,
+    force: bool = False,
+    retouch: Retouch | None = None,
+) -> Merged:
     """The block with ours in it; the vendor string and all other comments are copies.
 
     Usage terms in several languages become several comments, the default first.
@@ -132,6 +144,7 @@ def merge(data: bytes | None, properties: Iterable[Property], *, force: bool = F
         data: the block, from the length of the vendor string on; None if there is none.
         properties: what shall be said.
         force: replace contrary statements of others.
+        retouch: what changes the ``PICTURE`` blocks in the comments; None where they stay.
 
     Raises:
         DamagedError: a length in ``data`` leads out of the block.
@@ -146,6 +159,8 @@ def merge(data: bytes | None, properties: Iterable[Property], *, force: bool = F
             present = [item for item in block.known if item.key == key] if block else []
             _settle(plan, wanted, present, force)
     if data is not None and block is not None:
+        if retouch is not None:
+            _retouch(plan, data, block, retouch)
         pieces = () if _was_ours(data, block, plan) else _pieces(data, block, plan)
     elif plan.added:
         head = struct.pack("<I", len(VENDOR)) + VENDOR + struct.pack("<I", len(plan.added))
@@ -181,6 +196,25 @@ def _settle(plan: _Plan, wanted: Property, present: Sequence[_Comment], force: b
     plan.replaced.update((item, b"") for item in mine[len(texts) :])
     plan.added.extend(_comment(key, text) for text in texts[len(mine) :])
     plan.said.add(name)
+
+
+def _retouch(plan: _Plan, data: bytes, block: _Block, retouch: Retouch) -> None:
+    """Change the pictures; a text that is no base64 is none."""
+    for item in block.known:
+        if item.key != _PICTURE:
+            continue
+        try:
+            picture = binascii.a2b_base64(item.text, strict_mode=True)
+        except ValueError:
+            continue
+        try:
+            new = retouch(BytesSource(picture))
+        except RefusedError as error:
+            plan.warnings.append(error.message)
+            continue
+        if new is not None:
+            key = data[item.start + 4 : item.start + 4 + len(_PICTURE)].decode("ascii")
+            plan.replaced[item] = _comment(key, binascii.b2a_base64(new, newline=False).decode())
 
 
 def _texts(wanted: Property) -> list[str]:
@@ -233,7 +267,7 @@ def _read(data: bytes) -> _Block:
         end = _skip(data, at)
         sign = data.find(b"=", at + 4, min(end, at + 5 + _LONGEST_KEY))
         key = data[at + 4 : sign].decode("latin-1").upper() if sign > 0 else ""
-        if key in _NAMES or key == _XMP:
+        if key in _NAMES or key in (_XMP, _PICTURE):
             known.append(_Comment(at, end, key, data[sign + 1 : end].decode("utf-8", "replace")))
         at = end
     return _Block(count_at, count, tuple(known), at)

@@ -1,10 +1,14 @@
-"""The ``PICTURE`` blocks of FLAC (RFC 9639, 8.8): where the picture stands, and marking it."""
+"""The ``PICTURE`` blocks of FLAC (RFC 9639, 8.8): where the picture stands, and marking it.
+
+In Ogg such a block stands in a comment.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
 
+from mediaoptout.carriers.merged import Retouch
 from mediaoptout.containers import pictures
 from mediaoptout.containers.base import Wanted
 from mediaoptout.errors import RefusedError
@@ -30,7 +34,7 @@ def marked(
     """
     edits: list[Edit] = []
     warnings: dict[str, None] = {}
-    for start, content in blocks if wanted.mark_pictures else ():
+    for start, content in blocks:
         place = picture(source, content)
         mark = pictures.marker(wanted, most - (place.start - content.start)) if place else None
         if place is None or mark is None:
@@ -41,9 +45,29 @@ def marked(
             warnings[error.message] = None
             continue
         if data is not None:
-            new = Insert(len(data).to_bytes(4, "big") + data)
+            new = Insert(_counting(data))
             edits.append(Edit(place.start - 4, place.end, (new,), inside=start))
     return edits, tuple(warnings)
+
+
+def block_marker(wanted: Wanted) -> Retouch | None:
+    """What marks the picture in a whole block; None where pictures are to be left alone.
+
+    Args:
+        wanted: what the file shall say.
+    """
+    mark = pictures.marker(wanted)
+    if mark is None:
+        return None
+
+    def retouch(block: Source) -> bytes | None:
+        place = picture(block, Span(0, block.size))
+        data = mark(Part(block, *place)) if place is not None else None
+        if place is None or data is None:
+            return None
+        return block.read(0, place.start - 4) + _counting(data)
+
+    return retouch
 
 
 def picture(source: Source, content: Span) -> Span | None:
@@ -61,6 +85,10 @@ def picture(source: Source, content: Span) -> Span | None:
         return None
     data = _counted(source, Span(description.end + _SIZES, content.end))
     return data if data is not None and data.end == content.end and data.size else None
+
+
+def _counting(data: bytes) -> bytes:
+    return len(data).to_bytes(4, "big") + data
 
 
 def _counted(source: Source, rest: Span) -> Span | None:

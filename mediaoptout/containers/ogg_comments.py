@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from mediaoptout.carriers import vorbis
 from mediaoptout.carriers.merged import Merged
 from mediaoptout.containers.base import Wanted
+from mediaoptout.containers.flac_pictures import block_marker
 from mediaoptout.containers.ogg_streams import Codec
 from mediaoptout.errors import DamagedError, RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Piece
@@ -62,7 +63,8 @@ def tell(codec: Codec, packet: bytes, wanted: Wanted, largest: int) -> Told:
     block = packet[start:]
     end = vorbis.length(block)
     told = wanted.told(Carrier.VORBIS_COMMENT)
-    merged = vorbis.merge(block[:end], told, force=wanted.force)
+    mark = block_marker(wanted) if told else None
+    merged = vorbis.merge(block[:end], told, force=wanted.force, retouch=mark)
     if merged.unchanged(end) or not merged.size:  # a stream cannot do without the block
         return Told(None, merged)
     framing = min(end + codec.framed, len(block))

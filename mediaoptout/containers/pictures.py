@@ -1,8 +1,8 @@
 """Pictures inside other files (covers, portraits): works too, marked in XMP of their own.
 
-They stand in ID3v2 ``APIC``, in FLAC ``PICTURE`` and in MP4 ``covr``. A JPEG or PNG is changed by
-its own container, and only if that change is proven to leave its essence untouched. Every other
-picture stays as it is, and a warning says so.
+They stand in ID3v2 ``APIC``, in FLAC ``PICTURE`` (in Ogg inside of a comment) and in MP4 ``covr``.
+A JPEG or PNG is changed by its own container, and only if that change is proven to leave its
+essence untouched. Every other picture stays as it is, and a warning says so.
 """
 
 from __future__ import annotations

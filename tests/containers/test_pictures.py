@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zlib
 from collections.abc import Callable
@@ -170,6 +171,25 @@ def m4a(form: str) -> bytes:
     return through_mutagen("mp4/audio-tags-cover.m4a", add, form)
 
 
+def ogg(sample: str) -> Callable[[str], bytes]:
+    def build(form: str) -> bytes:
+        def add(form: str, stream: io.BytesIO) -> None:
+            import mutagen
+            from mutagen.flac import Picture
+
+            file = mutagen.File(stream)
+            item = Picture()
+            item.data, item.mime, item.desc = drawn(form), f"image/{form.lower()}", "front"
+            text = base64.b64encode(item.write()).decode("ascii")
+            file["metadata_block_picture"] = [text, "no base64", text]
+            stream.seek(0)
+            file.save(stream)
+
+        return through_mutagen(sample, add, form)
+
+    return build
+
+
 def in_chunk(sample: str) -> Callable[[str], bytes]:
     def build(form: str) -> bytes:
         def add(form: str, stream: io.BytesIO) -> None:
@@ -201,15 +221,22 @@ BUILDERS: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "dsf": (".dsf", in_chunk("dsf/id3.dsf")),
     "flac": (".flac", flac),
     "m4a": (".m4a", m4a),
+    "vorbis": (".ogg", ogg("ogg/vorbis-cover.ogg")),
+    "opus": (".opus", ogg("ogg/opus.opus")),
 }
 
 
 def covers(data: bytes) -> list[bytes]:
     """The pictures in a file, as mutagen finds them."""
     import mutagen
+    from mutagen.flac import Picture
 
     file = mutagen.File(io.BytesIO(data))
     assert file is not None
+    if "metadata_block_picture" in file:
+        first, middle, last = file["metadata_block_picture"]
+        assert middle == "no base64"
+        return [Picture(base64.b64decode(text)).data for text in (first, last)]
     if hasattr(file, "pictures"):
         return [item.data for item in file.pictures]
     if "covr" in file:
