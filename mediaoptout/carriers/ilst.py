@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from mediaoptout.carriers.merged import Merged, Retouch
+from mediaoptout.carriers.merged import Merged, Retouch, placed
 from mediaoptout.errors import DamagedError, LimitError, RefusedError
 from mediaoptout.splice.patch import Copy, Insert, Piece, Span
 from mediaoptout.splice.source import Part, Source
@@ -151,7 +151,7 @@ def merge(
     properties: Iterable[Property],
     *,
     force: bool,
-    covers: Mapping[Span, bytes] | None = None,
+    covers: Mapping[Span, tuple[Piece, ...]] | None = None,
 ) -> Merged:
     """The list with ours in it; all other items are copies.
 
@@ -168,7 +168,7 @@ def merge(
     Raises:
         RefusedError: somebody else says the contrary, and ``force`` is not given.
     """
-    replaced: dict[Span, bytes] = dict(covers or {})
+    replaced: dict[Span, bytes] = {}
     added: list[bytes] = []
     said: set[str] = set()
     warnings: dict[str, None] = {}
@@ -202,12 +202,14 @@ def merge(
             said.add(wanted.name)
     if items and not added and all(replaced.get(item.span) == b"" for item in items):
         return Merged((), frozenset())
-    return Merged(_pieces(start, end, replaced, added), frozenset(said), tuple(warnings))
+    anew = {span: (Insert(data),) for span, data in replaced.items()}
+    pieces = _pieces(start, end, {**anew, **(covers or {})}, added)
+    return Merged(pieces, frozenset(said), tuple(warnings))
 
 
 def retouched(
     source: Source, items: Iterable[Item], retouch: Retouch
-) -> tuple[dict[Span, bytes], tuple[str, ...]]:
+) -> tuple[dict[Span, tuple[Piece, ...]], tuple[str, ...]]:
     """What changes in the list with its covers (``covr``), and why some stay as they are.
 
     Args:
@@ -215,22 +217,24 @@ def retouched(
         items: what `read` found in it.
         retouch: what changes a picture.
     """
-    changed: dict[Span, bytes] = {}
+    changed: dict[Span, tuple[Piece, ...]] = {}
     warnings: dict[str, None] = {}
     for item in items:
         growth = 0
         for place in _pictures(source, item) if item.key == _COVER else ():
             try:
-                data = retouch(Part(source, *place))
+                patch = retouch(Part(source, *place))
             except RefusedError as error:
                 warnings[error.message] = None
                 continue
-            if data is not None:
-                growth += len(data) - place.size
-                changed[place] = data
-                changed[Span(place.start - 16, place.start - 12)] = _size(16 + len(data))
+            if patch is not None:
+                growth += patch.size - place.size
+                changed[place] = placed(patch.pieces, place.start)
+                size = Insert(_size(16 + patch.size))
+                changed[Span(place.start - 16, place.start - 12)] = (size,)
         if growth:
-            changed[Span(item.span.start, item.span.start + 4)] = _size(item.span.size + growth)
+            size = Insert(_size(item.span.size + growth))
+            changed[Span(item.span.start, item.span.start + 4)] = (size,)
     return changed, tuple(warnings)
 
 
@@ -245,12 +249,12 @@ def _size(value: int) -> bytes:
 
 
 def _pieces(
-    start: int, end: int, replaced: Mapping[Span, bytes], added: Iterable[bytes]
+    start: int, end: int, replaced: Mapping[Span, tuple[Piece, ...]], added: Iterable[bytes]
 ) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     at = start
     for span in sorted(replaced):
-        pieces += [Copy(at - start, span.start - start), Insert(replaced[span])]
+        pieces += [Copy(at - start, span.start - start), *placed(replaced[span], -start)]
         at = span.end
     pieces.append(Copy(at - start, end - start))
     pieces += [Insert(item) for item in added]

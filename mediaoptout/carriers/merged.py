@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from mediaoptout.splice.patch import Copy, Insert, Patch, PatchedSource, Piece, normalised
 from mediaoptout.splice.source import BytesSource, Source
 
-Retouch = Callable[[Source], bytes | None]
-"""What answers a picture in a block with the picture as it is to be; None for one that stays.
+Retouch = Callable[[Source], Patch | None]
+"""What answers a picture in a block with the change to be made to it; None for one that stays.
 
 It raises `RefusedError` for one that should not stay and has to.
 """
@@ -62,7 +62,12 @@ class Merged:
 
     def placed(self, at: int) -> tuple[Piece, ...]:
         """The pieces for a patch, where the old block stands at ``at`` of the file."""
-        return tuple(
-            Copy(piece.start + at, piece.end + at) if isinstance(piece, Copy) else piece
-            for piece in self.pieces
-        )
+        return placed(self.pieces, at)
+
+
+def placed(pieces: Iterable[Piece], at: int) -> tuple[Piece, ...]:
+    """The same pieces, their copies counting from ``at`` bytes before."""
+    return tuple(
+        Copy(piece.start + at, piece.end + at) if isinstance(piece, Copy) else piece
+        for piece in pieces
+    )

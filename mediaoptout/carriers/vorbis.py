@@ -16,7 +16,7 @@ from typing import Final
 from mediaoptout.carriers import xmp
 from mediaoptout.carriers.merged import Merged, Retouch
 from mediaoptout.errors import DamagedError, LimitError, RefusedError
-from mediaoptout.splice.patch import Copy, Insert, Piece
+from mediaoptout.splice.patch import Copy, Insert, PatchedSource, Piece
 from mediaoptout.splice.source import BytesSource
 from mediaoptout.vocabularies import identifying
 from mediaoptout.vocabularies.properties import Entry, LangAlt, Property, as_text
@@ -208,11 +208,13 @@ def _retouch(plan: _Plan, data: bytes, block: _Block, retouch: Retouch) -> None:
         except ValueError:
             continue
         try:
-            new = retouch(BytesSource(picture))
+            patch = retouch(BytesSource(picture))
         except RefusedError as error:
             plan.warnings.append(error.message)
             continue
-        if new is not None:
+        if patch is not None:
+            changed = PatchedSource(BytesSource(picture), patch)
+            new = changed.read(0, changed.size)
             key = data[item.start + 4 : item.start + 4 + len(_PICTURE)].decode("ascii")
             plan.replaced[item] = _comment(key, binascii.b2a_base64(new, newline=False).decode())
 

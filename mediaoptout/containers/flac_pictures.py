@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from mediaoptout.carriers.merged import Retouch
+from mediaoptout.carriers.merged import Retouch, placed
 from mediaoptout.containers import pictures
 from mediaoptout.containers.base import Wanted
 from mediaoptout.errors import RefusedError
 from mediaoptout.splice.linker import Edit
-from mediaoptout.splice.patch import Insert, Span
+from mediaoptout.splice.patch import Copy, Insert, Patch, Piece, Span
 from mediaoptout.splice.source import Part, Source
 
 _LINK: Final = b"-->"
@@ -40,13 +40,13 @@ def marked(
         if place is None or mark is None:
             continue
         try:
-            data = mark(Part(source, *place))
+            patch = mark(Part(source, *place))
         except RefusedError as error:
             warnings[error.message] = None
             continue
-        if data is not None:
-            new = Insert(_counting(data))
-            edits.append(Edit(place.start - 4, place.end, (new,), inside=start))
+        if patch is not None:
+            new = placed(_counted_anew(patch), place.start)
+            edits.append(Edit(place.start - 4, place.end, new, inside=start))
     return edits, tuple(warnings)
 
 
@@ -60,12 +60,12 @@ def block_marker(wanted: Wanted) -> Retouch | None:
     if mark is None:
         return None
 
-    def retouch(block: Source) -> bytes | None:
+    def retouch(block: Source) -> Patch | None:
         place = picture(block, Span(0, block.size))
-        data = mark(Part(block, *place)) if place is not None else None
-        if place is None or data is None:
+        patch = mark(Part(block, *place)) if place is not None else None
+        if place is None or patch is None:
             return None
-        return block.read(0, place.start - 4) + _counting(data)
+        return Patch((Copy(0, place.start - 4), *placed(_counted_anew(patch), place.start)))
 
     return retouch
 
@@ -87,8 +87,9 @@ def picture(source: Source, content: Span) -> Span | None:
     return data if data is not None and data.end == content.end and data.size else None
 
 
-def _counting(data: bytes) -> bytes:
-    return len(data).to_bytes(4, "big") + data
+def _counted_anew(patch: Patch) -> tuple[Piece, ...]:
+    """A changed picture with its length before it."""
+    return Insert(patch.size.to_bytes(4, "big")), *patch.pieces
 
 
 def _counted(source: Source, rest: Span) -> Span | None:

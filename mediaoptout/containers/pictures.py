@@ -16,7 +16,7 @@ from mediaoptout.containers.jpeg import Jpeg
 from mediaoptout.containers.png import Png
 from mediaoptout.containers.proof import proven
 from mediaoptout.errors import MediaoptoutError, RefusedError
-from mediaoptout.splice.patch import PatchedSource
+from mediaoptout.splice.patch import Patch, PatchedSource
 from mediaoptout.splice.source import Source
 from mediaoptout.vocabularies import identifying
 from mediaoptout.vocabularies.declaration import PREFIX
@@ -24,15 +24,15 @@ from mediaoptout.vocabularies.properties import BEFORE, Property
 from mediaoptout.words import Carrier
 
 MAX_PICTURE: Final = 16 << 20
-"""The largest picture that is marked, in bytes: it is held in memory."""
+"""The largest picture that is marked, in bytes: some carriers have to hold it in memory."""
 
 _KINDS: Final[tuple[Container, ...]] = (Jpeg(), Png())
 _OF_THE_FILE: Final = identifying.XMP | {BEFORE, f"{PREFIX}Works"}
 """The properties that are about the file which the picture stands in, not about the picture."""
 
 
-def marked(picture: Source, properties: Iterable[Property], *, force: bool) -> bytes | None:
-    """The picture with what shall be said in its XMP; None if it says exactly this already.
+def marked(picture: Source, properties: Iterable[Property], *, force: bool) -> Patch | None:
+    """The change after which its XMP says what it shall; None if it says exactly this already.
 
     Identifiers and titles of the work that it stands with are left out: they are not its own.
 
@@ -69,7 +69,7 @@ def marked(picture: Source, properties: Iterable[Property], *, force: bool) -> b
     proof = proven(container, picture, layout, container.read(new), patch)
     if not proof.holds:
         raise RefusedError("; ".join(proof.reasons), code="unproven")
-    return new.read(0, new.size)
+    return patch
 
 
 def _is_its_own(item: Property) -> bool:
@@ -88,16 +88,16 @@ class Marker:
     wanted: Wanted
     room: int = MAX_PICTURE
 
-    def __call__(self, picture: Source) -> bytes | None:
-        """The picture as it is to be; None for one that stays.
+    def __call__(self, picture: Source) -> Patch | None:
+        """The change of a picture; None for one that stays.
 
         Raises:
             RefusedError: it cannot be marked, and stays. Where ours is only taken out, a picture
                 that we cannot have marked is none to speak of.
         """
         try:
-            data = marked(picture, self.wanted.properties, force=self.wanted.force)
-            if data is not None and len(data) > self.room:
+            patch = marked(picture, self.wanted.properties, force=self.wanted.force)
+            if patch is not None and patch.size > self.room:
                 raise RefusedError("the file has no room for it", code="no-mark")
         except MediaoptoutError as error:
             if self.wanted.stripping:
@@ -107,7 +107,7 @@ class Marker:
                 at=error.at,
                 code="no-mark",
             ) from error
-        return data
+        return patch
 
 
 def marker(wanted: Wanted, room: int = MAX_PICTURE) -> Marker | None:

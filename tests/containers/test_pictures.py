@@ -404,8 +404,10 @@ def test_what_is_said_of_the_recording_is_not_said_of_the_picture():
         Property(BEFORE, Bag(("had id3 dc:rights",))),
     )
     told = (*wanted().properties, *said)
-    data = pictures.marked(BytesSource(drawn("JPEG")), told, force=False)
-    assert data is not None
+    source = BytesSource(drawn("JPEG"))
+    patch = pictures.marked(source, told, force=False)
+    assert patch is not None
+    data = content(PatchedSource(source, patch))
     assert b"FRZ030000001" not in data
     assert b"had id3" not in data
     assert b"DMI-PROHIBITED" in data

@@ -369,7 +369,7 @@ def _tell_packet(draft: _Draft, telling: Telling, properties: Sequence[Property]
     if not merged.size:
         draft.kept[found[0]] = None
         return merged
-    if draft.tag.is_bare(frame) and draft.target is draft.tag:
+    if draft.tag.is_bare(frame) and draft.target is draft.tag and not draft.stuffed:
         draft.kept[found[0]] = _spliced(draft.tag, frame, len(data), merged)
     else:
         # Where the content is stored encoded, it can only be encoded anew.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from mediaoptout.carriers.id3.tag import STUFFED_FRAME, WITH_LENGTH, Frame, Tag, frame_header_size
-from mediaoptout.carriers.merged import Retouch
+from mediaoptout.carriers.merged import Retouch, placed
 from mediaoptout.splice.patch import Insert, Patch, PatchedSource, Piece
 from mediaoptout.splice.source import BytesSource, Part, Source
 
@@ -62,12 +62,18 @@ def retouched(
         body = Part(whole, frame_header_size(target.header.version), whole.size)
     lead = body.read(0, min(body.size, _MAX_LEAD))
     at = _picture_at(lead, target.header.version)
-    data = retouch(Part(body, at, body.size)) if at is not None else None
-    if data is None:
+    picture = Part(body, at or 0, body.size)
+    patch = retouch(picture) if at is not None else None
+    if patch is None:
         return tuple(carried)
     kind = "PIC" if target.header.version == 2 else "APIC"
-    stuffed = stuffed or (target is tag and tag.is_stuffed(frame))
     status = frame.flags & _STATUS
+    if target is tag and tag.is_bare(frame) and not stuffed:
+        header = tag.frame_header(kind, picture.start + patch.size, status)
+        return Insert(header + lead[:at]), *placed(patch.pieces, frame.body + picture.start)
+    changed = PatchedSource(picture, patch)
+    data = changed.read(0, changed.size)
+    stuffed = stuffed or (target is tag and tag.is_stuffed(frame))
     return (Insert(target.render(kind, lead[:at] + data, stuffed=stuffed, status=status)),)
 
 
