@@ -8,6 +8,7 @@ from typing import Final
 from mediaoptout.records import VerifyRecord
 from mediaoptout.reservation.model import Capacity
 from mediaoptout.vocabularies.declaration import Facts
+from mediaoptout.vocabularies.reading import resolve
 from mediaoptout.words import Integrity, Permission, Use, Verdict
 
 _TITLES: Final = {
@@ -23,6 +24,7 @@ _FORMS: Final = {
     Verdict.TEXT_ONLY: "{who} {uses} in natural language only",
     Verdict.CONFLICT: "The file contradicts itself, and the stricter word holds: {who} {uses}",
 }
+_BY_MACHINES: Final = frozenset({Verdict.RESERVED, Verdict.PARTIAL})
 _SILENT: Final = {
     Verdict.ALLOWED: "The file allows the uses that were expected to be reserved",
     Verdict.UNRESERVED: "The file says nothing about text and data mining or AI training",
@@ -72,7 +74,13 @@ def _head(record: VerifyRecord, facts: Facts, holders: tuple[str, ...]) -> str:
     form = _FORMS[verdict]
     if verdict is Verdict.CONFLICT and says.startswith(("The file", "A ")):
         says = says[0].lower() + says[1:]
-    return form.format(who=says, uses=_uses(record))
+    reserved = [use for use in Use if record.uses.get(use, Permission.UNSTATED).reserves]
+    machine = resolve(record.statements).machine
+    if verdict not in _BY_MACHINES or machine.isdisjoint(reserved):
+        return form.format(who=says, uses=_uses(record, reserved))
+    head = form.format(who=says, uses=_uses(record, [use for use in reserved if use in machine]))
+    told = [_TITLES[use] for use in reserved if use not in machine]
+    return f"{head}, and {listed(told)} in natural language" if told else head
 
 
 def _of_a_component(record: VerifyRecord) -> bool:
@@ -84,10 +92,12 @@ def _of_a_component(record: VerifyRecord) -> bool:
     return bool(saying) and all(item.partial for item in saying)
 
 
-def _uses(record: VerifyRecord) -> str:
-    says = record.uses
-    flatly = [_TITLES[use] for use in Use if says.get(use) is Permission.RESERVED]
-    on_terms = [_TITLES[use] for use in Use if says.get(use) is Permission.CONSTRAINED]
+def _uses(record: VerifyRecord, reserved: Iterable[Use]) -> str:
+    flatly: list[str] = []
+    on_terms: list[str] = []
+    for use in reserved:
+        flat = record.uses[use] is Permission.RESERVED
+        (flatly if flat else on_terms).append(_TITLES[use])
     if not on_terms:
         return listed(flatly)
     if not flatly:

@@ -55,6 +55,25 @@ def write(tmp_path):
     return written
 
 
+def test_the_values_of_the_reference_image_of_the_iptc(write):
+    path = write(
+        "jpeg/baseline.jpg",
+        "-XMP-plus:DataMining=Prohibited for Generative AI/ML training",
+        "-XMP-plus:OtherConstraints="
+        "Data Mining for Generative AI/ML training is definitely prohibited",
+        "-XMP-iptcExt:EmbdEncRightsExpr={EncRightsExpr=The Encoded Rights Expression,"
+        "RightsExprEncType=IANA Media Type}",
+        "-XMP-plus:CopyrightOwnerName=Copyright Owner Name 1",
+        "-XMP-dc:Rights=Copyright (Notice) IPTC",
+    )
+    record = inspect(path)
+    assert (uses(record.verify), record.verify.verdict) == ("RRR--", Verdict.PARTIAL)
+    assert record.summary.startswith(
+        "Copyright Owner Name 1 reserves only generative AI training in a form that machines can "
+        "read, and text and data mining and AI training in natural language"
+    )
+
+
 @pytest.mark.parametrize(
     ("label", "said", "verdict"),
     [
