@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,20 +17,10 @@ if TYPE_CHECKING:
 def embed(
     context: typer.Context,
     sources: given.Sources,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="DIR", help="The folder for the new files, mirrored there."
-        ),
-    ] = None,
-    in_place: Annotated[
-        bool, typer.Option("--in-place", help="Change the files themselves.")
-    ] = False,
+    output: given.Output = None,
+    in_place: given.InPlace = False,
     profile: given.Profile = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A value that wins over the profile's."),
-    ] = None,
+    settings: given.Settings = None,
     catalogue: given.Catalogue = None,
     columns: given.Columns = None,
     skip_faulty: given.SkipFaulty = False,
@@ -41,9 +30,7 @@ def embed(
     sign_flac: Annotated[
         bool, typer.Option("--sign-flac", help="Sign FLAC too, in an ID3 tag before the stream.")
     ] = False,
-    resign: Annotated[
-        bool, typer.Option("--resign", help="Sign files that carry somebody else's manifest.")
-    ] = False,
+    resign: given.Resign = False,
     break_credential: Annotated[
         bool,
         typer.Option("--break-credential", help="Take a manifest out that the change breaks."),
@@ -51,9 +38,7 @@ def embed(
     force: Annotated[
         bool, typer.Option("--force", help="Replace statements that allow what is reserved.")
     ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace outputs that exist.")
-    ] = False,
+    overwrite: given.Overwrite = False,
     upgrade_id3: Annotated[
         bool, typer.Option("--upgrade-id3", help="Make ID3v2.2 tags v2.3, which can hold XMP.")
     ] = False,
@@ -87,18 +72,10 @@ def embed(
     mark_pictures: Annotated[
         bool, typer.Option("--mark-pictures", help="Say it in embedded pictures (covers) too.")
     ] = False,
-    update_checksums: Annotated[
-        bool, typer.Option("--update-checksums", help="Renew check sum files beside the files.")
-    ] = False,
-    prove: Annotated[
-        bool, typer.Option("--prove", help="Also hash the essence before and after.")
-    ] = False,
-    others: Annotated[
-        Others | None, typer.Option(help="Copy what is not written to the output as it is.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", "-n", help="Plan and check everything, write nothing.")
-    ] = False,
+    update_checksums: given.UpdateChecksums = False,
+    prove: given.Prove = False,
+    others: given.Copied = None,
+    dry_run: given.DryRun = False,
     report: given.Reports = None,
     thumbnails: given.Thumbnails = False,
     jobs: given.Jobs = None,
@@ -109,27 +86,17 @@ def embed(
     null: given.Null = False,
 ) -> None:
     """Write a reservation into files: into copies under --output, or --in-place."""
-    from mediaoptout.catalogue.outputs import in_place as itself
-    from mediaoptout.catalogue.outputs import mirrored
     from mediaoptout.catalogue.run import Means, embed_all
-    from mediaoptout.catalogue.selection import select
     from mediaoptout.catalogue.tally import EmbedTally
     from mediaoptout.cli import humane, running, summary
     from mediaoptout.cli.console import Console, finishing
     from mediaoptout.cli.identity import first_identity
     from mediaoptout.cli.reporting import Reporting
     from mediaoptout.embedding import Declaration, EmbedOptions
-    from mediaoptout.errors import UsageError
     from mediaoptout.reservation.profiles import DEFAULT, lacks_holder, load
     from mediaoptout.words import Carrier, Exit
 
-    if (output is None) is not in_place:
-        which = (
-            "both --output and --in-place are" if in_place else "neither --output nor --in-place is"
-        )
-        raise UsageError(f"{which} given", fix="give one of the two")
-    if others is not None and in_place:
-        raise UsageError("--others is for --output: in place there is nothing to copy")
+    running.check_destination(output, in_place=in_place, others=others)
     if catalogue is None:
         running.without_catalogue(context)
     asked = profile or DEFAULT, settings or ()
@@ -157,8 +124,7 @@ def embed(
     )
     means = Means(processes=jobs, memory=humane.parse_size(max_memory), on_interrupt=finishing)
     named = running.paths(sources, null=null)
-    items = list(select(named, beside=output))
-    plan = mirrored(items, named, output) if output is not None else itself(items)
+    items, plan = running.destined(named, output)
 
     console = Console(form, quiet=quiet, color=color)
     merging, faulty = None, False

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mediaoptout.cli.settings import Color, Format
+from mediaoptout.cli.settings import Color, Format, Others
 
 Sources = Annotated[
     list[str],
@@ -23,6 +23,32 @@ Null = Annotated[
 Profile = Annotated[
     str | None,
     typer.Option(metavar="NAME|FILE", help="The profile: a name or a .toml file."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A value that wins over the profile's."),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="DIR", help="The folder for the new files, mirrored there."
+    ),
+]
+InPlace = Annotated[bool, typer.Option("--in-place", help="Change the files themselves.")]
+Resign = Annotated[
+    bool, typer.Option("--resign", help="Sign files that carry somebody else's manifest.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
+UpdateChecksums = Annotated[
+    bool, typer.Option("--update-checksums", help="Renew check sum files beside the files.")
+]
+Prove = Annotated[bool, typer.Option("--prove", help="Also hash the essence before and after.")]
+Copied = Annotated[
+    Others | None,
+    typer.Option("--others", help="Copy what is not written to the output as it is."),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", "-n", help="Plan and check everything, write nothing.")
 ]
 Jobs = Annotated[
     int | None,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import typer
 
     from mediaoptout.catalogue.outputs import Job
+    from mediaoptout.catalogue.selection import Item
+    from mediaoptout.cli.settings import Others
     from mediaoptout.credentials.trust import Anchors
 
 R = TypeVar("R", EmbedRecord, VerifyRecord, InspectRecord)
@@ -51,6 +53,38 @@ def paths(sources: Iterable[str], *, null: bool) -> list[Path]:
     if not found:
         raise UsageError("no paths came on standard input", fix="name files or folders")
     return found
+
+
+def check_destination(output: Path | None, *, in_place: bool, others: Others | None) -> None:
+    """Whether the options that say where new files go fit together.
+
+    Raises:
+        UsageError: they don't.
+    """
+    if (output is None) is not in_place:
+        which = (
+            "both --output and --in-place are" if in_place else "neither --output nor --in-place is"
+        )
+        raise UsageError(f"{which} given", fix="give one of the two")
+    if others is not None and in_place:
+        raise UsageError("--others is for --output: in place there is nothing to copy")
+
+
+def destined(sources: Sequence[Path], output: Path | None) -> tuple[list[Item], list[Job]]:
+    """The files below the sources, and the same with their outputs.
+
+    Args:
+        sources: what the user named.
+        output: the folder for the new files; None to change the files themselves.
+
+    Raises:
+        UsageError: a source is not there, or an output cannot be.
+    """
+    from mediaoptout.catalogue.outputs import in_place, mirrored
+    from mediaoptout.catalogue.selection import select
+
+    items = list(select(sources, beside=output))
+    return items, mirrored(items, sources, output) if output is not None else in_place(items)
 
 
 def anchors(trust: str | None, allowed: Sequence[str] | None) -> Anchors:
