@@ -23,8 +23,8 @@ from mediaoptout.containers.bmff.pictures import (
     Packet,
     Top,
     appended,
-    digest,
     dropped,
+    framing,
     is_xmp,
     opened,
     read_block,
@@ -117,7 +117,7 @@ class Jp2(Container):
         return Jp2Layout(
             size=source.size,
             essence=tuple(Span(box.body, min(box.end, source.size)) for box in picture),
-            framing=_framing(source, top),
+            framing=framing(source, top.boxes, _PICTURE, _FRAMING),
             blocks=blocks,
             foreign=tuple(_foreign(source, top)),
             obstacle=None if cut else top.obstacle,
@@ -191,14 +191,6 @@ def _cut(top: Top, size: int) -> Iterator[str]:
     last = top.boxes[-1]
     if last.kind in _PICTURE and last.end > size and not _indexed(top):
         yield f"the file ends {last.end - size} bytes before its picture does"
-
-
-def _framing(source: Source, top: Top) -> bytes:
-    words: list[bytes | int] = []
-    for box in top.boxes:
-        if box.kind in _PICTURE:
-            words += [box.kind, box.content.size]
-    return digest(source, words, (box for box in top.boxes if box.kind in _FRAMING))
 
 
 def _carried(source: Source, top: Top) -> tuple[tuple[Packet, ...], tuple[Block, ...]]:

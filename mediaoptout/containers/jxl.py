@@ -33,6 +33,7 @@ from mediaoptout.containers.bmff.pictures import (
     appended,
     digest,
     dropped,
+    framing,
     is_xmp,
     opened,
     parse_exif,
@@ -125,7 +126,7 @@ class Jxl(Container):
         return JxlLayout(
             size=source.size,
             essence=tuple(Span(box.body, min(box.end, source.size)) for box in picture),
-            framing=_framing(source, top),
+            framing=framing(source, top.boxes, _PICTURE, _SETTINGS),
             blocks=blocks,
             foreign=tuple(_foreign(source, top, ours | set(picture))),
             obstacle=top.obstacle,
@@ -230,14 +231,6 @@ def _naked(source: Source) -> JxlLayout:
         packets=(),
         bound=None,
     )
-
-
-def _framing(source: Source, top: Top) -> bytes:
-    words: list[bytes | int] = []
-    for box in top.boxes:
-        if box.kind in _PICTURE:
-            words += [box.kind, box.content.size]
-    return digest(source, words, (box for box in top.boxes if box.kind in _SETTINGS))
 
 
 def _carried(source: Source, top: Top) -> tuple[tuple[Packet, ...], tuple[Block, ...]]:

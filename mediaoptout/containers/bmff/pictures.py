@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -124,6 +124,24 @@ def digest(source: Source, words: Iterable[bytes | int], boxes: Iterable[Box] = 
         for at in range(box.body, end, _WINDOW):
             state.update(source.read(at, min(at + _WINDOW, end)))
     return state.digest()
+
+
+def framing(
+    source: Source, boxes: Sequence[Box], picture: Collection[bytes], settings: Collection[bytes]
+) -> bytes:
+    """A digest of what delimits a picture and tells how it is decoded.
+
+    Args:
+        source: the file.
+        boxes: its boxes, in order.
+        picture: the kinds of boxes that hold the picture: their sizes count.
+        settings: the kinds whose content counts.
+    """
+    words: list[bytes | int] = []
+    for box in boxes:
+        if box.kind in picture:
+            words += [box.kind, box.content.size]
+    return digest(source, words, (box for box in boxes if box.kind in settings))
 
 
 def apart(spans: Iterable[Span], taken: Iterable[Span]) -> Iterator[Span]:
