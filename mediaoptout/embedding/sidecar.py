@@ -54,13 +54,11 @@ def embed_beside(
         WriteError: a sidecar cannot be written.
     """
     media = target if target is not None else source.path
-    # An output folder fills in any order: what stands beside the source is what decides there.
-    shared = sidecars.shares_name(media) or sidecars.shares_name(source.path)
-    packet, warnings = _packet(media, declaration, options, shared=shared)
+    packet, warnings = _packet(source, media, declaration, options)
     manifest = None
     signing = options.sign and options.delivery.takes(Carrier.SIDECAR_C2PA)
     if signing:
-        manifest = _manifest(source, media, declaration, options, shared=shared)
+        manifest = _manifest(source, media, declaration, options)
     wanted = [item for item in (packet, manifest) if item is not None]
     carriers = (Carrier.SIDECAR_XMP, *((Carrier.SIDECAR_C2PA,) if signing else ()))
     record = EmbedRecord(
@@ -187,7 +185,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _packet(
-    media: Path, declaration: Declaration, options: EmbedOptions, *, shared: bool
+    source: FileSource, media: Path, declaration: Declaration, options: EmbedOptions
 ) -> tuple[sidecars.Sidecar | None, tuple[str, ...]]:
     """The XMP sidecar as it shall be; None where it says this already."""
     old = sidecars.find(media, sidecars.XMP)
@@ -209,17 +207,12 @@ def _packet(
         return None, merged.warnings
     before = BytesSource(old.data if old is not None else b"")
     data = PatchedSource(before, Patch(merged.pieces)).read(0, merged.size)
-    path = old.path if old is not None else sidecars.place(media, sidecars.XMP, shared=shared)
+    path = old.path if old is not None else _place(source, media, sidecars.XMP)
     return sidecars.Sidecar(path, data), merged.warnings
 
 
 def _manifest(
-    source: FileSource,
-    media: Path,
-    declaration: Declaration,
-    options: EmbedOptions,
-    *,
-    shared: bool,
+    source: FileSource, media: Path, declaration: Declaration, options: EmbedOptions
 ) -> sidecars.Sidecar | None:
     """The C2PA sidecar as it shall be; None where ours is there and whole.
 
@@ -234,12 +227,12 @@ def _manifest(
         whole = report.credential.integrity is Integrity.INTACT
         if not whole and old.path != media.with_name(media.name + sidecars.C2PA):
             # Of a shared name: what does not fit this file may be the other file's.
-            old = None if shared else old
+            old = None if _shares_name(source, media) else old
         if old is not None and whole and _says(report, declaration):
             return None
         if old is not None:
             _refuse_replacing(old, report, whole, options)
-    path = old.path if old is not None else sidecars.place(media, sidecars.C2PA, shared=shared)
+    path = old.path if old is not None else _place(source, media, sidecars.C2PA)
     if options.dry_run:
         return sidecars.Sidecar(path, b"")
     pending = current().begin(source, OCTETS, source.path.name, declaration.assertions)
@@ -247,6 +240,18 @@ def _manifest(
     for data in stepped(source, 0, source.size):
         digest.update(data)
     return sidecars.Sidecar(path, pending.sign_digest(digest.digest(), None))
+
+
+def _place(source: FileSource, media: Path, ending: str) -> Path:
+    return sidecars.place(media, ending, shared=_shares_name(source, media))
+
+
+def _shares_name(source: FileSource, media: Path) -> bool:
+    """Whether another file needs, or may come to need, the short name of a sidecar.
+
+    An output folder fills in any order: what stands beside the source is what decides there.
+    """
+    return any(sidecars.shares_name(path) for path in {media, source.path})
 
 
 def _is_ours(report: Report) -> bool:
