@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from mediaoptout.splice.writer import explained
+from mediaoptout.splice.refusals import explained
 
 STEP: Final = 1 << 20
 """How much is read back at once: 1 MiB."""

@@ -14,8 +14,9 @@ from mediaoptout.splice.fingerprint import Fingerprint
 from mediaoptout.splice.journal import MOST, Edit, Journal, Record, surroundings
 from mediaoptout.splice.patch import Insert, Patch
 from mediaoptout.splice.recovery import put_back, recover
+from mediaoptout.splice.refusals import explained
 from mediaoptout.splice.source import FileSource
-from mediaoptout.splice.writer import Seal, explained, write
+from mediaoptout.splice.writer import Seal, write
 
 SMALL: Final = 4 << 20
 """Up to this size, 4 MiB, a file is written anew in about the time that a record costs."""

@@ -10,7 +10,6 @@ leftovers of dead runs from the work of living ones.
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import stat
@@ -28,6 +27,7 @@ from mediaoptout.splice import files
 from mediaoptout.splice.digest import ALONE, Digest
 from mediaoptout.splice.fingerprint import Fingerprint
 from mediaoptout.splice.patch import Copy, Hole, Insert, Patch, PatchedSource, Span
+from mediaoptout.splice.refusals import exists, explained
 from mediaoptout.splice.shared_flush import sync_folder
 from mediaoptout.splice.source import STEP, FileSource, Source, stepped
 
@@ -113,7 +113,7 @@ def _write(
 ) -> None:
     there = files.look(target)
     if there is not None and not replace:
-        raise _exists(target)
+        raise exists(target)
     if there is not None and stat.S_ISLNK(there.st_mode):
         target = Path(os.path.realpath(target))
         there = files.look(target)
@@ -176,7 +176,7 @@ def pour(
     try:
         there = files.look(target)
         if there is not None and not replace:
-            raise _exists(target)
+            raise exists(target)
         if there is not None:
             _refuse_protected(target, there)
         swept(target.parent)
@@ -401,69 +401,3 @@ def _refuse_protected(target: Path, there: os.stat_result) -> None:
             fix="allow writing to it, or write to another folder",
             code="no-permission",
         )
-
-
-def _exists(target: Path) -> WriteError:
-    return WriteError(
-        f"{target} exists already",
-        fix="choose another output, or allow it to be overwritten",
-        code="output-exists",
-    )
-
-
-_ANOTHER_PLACE: Final = "allow writing to {folder}, or choose another output"
-_REASONS: Final = {
-    errno.ENOSPC: (
-        "disk-full",
-        "there is not enough room for {target}",
-        "free {size} bytes in {folder} and run again",
-    ),
-    errno.EDQUOT: (
-        "disk-full",
-        "the quota leaves no room for {target}",
-        "free {size} bytes in {folder} and run again",
-    ),
-    errno.EFBIG: (
-        "too-large",
-        "{target} would be larger than the file system allows",
-        "choose an output on another file system",
-    ),
-    errno.EROFS: ("no-permission", "{folder} is on a read-only file system", _ANOTHER_PLACE),
-    errno.EACCES: ("no-permission", "{target} must not be written", _ANOTHER_PLACE),
-    errno.EPERM: ("no-permission", "{target} must not be written", _ANOTHER_PLACE),
-    errno.ENOENT: ("no-folder", "there is no folder {folder}", "make it, or choose another output"),
-    errno.ENOTDIR: ("no-folder", "{folder} is no folder", "choose another output"),
-    errno.ENAMETOOLONG: (
-        "name-too-long",
-        "the name of {target} is too long for its file system",
-        "choose a shorter name",
-    ),
-    errno.EIO: (
-        "disk-error",
-        "the disk reported an error while {target} was written",
-        "check the disk, or choose another output",
-    ),
-}
-
-
-def explained(error: OSError, target: Path, size: int) -> WriteError:
-    """A refusal of the system, in words that help.
-
-    Args:
-        error: what the system said.
-        target: the file that was to be written.
-        size: how many bytes were to be written.
-    """
-    if isinstance(error, FileExistsError):
-        return _exists(target)
-    code, message, fix = _REASONS.get(
-        error.errno or 0,
-        ("write", "{target} could not be written: {reason}", "choose another output"),
-    )
-    words = {
-        "target": target,
-        "folder": target.parent,
-        "size": f"{size:,}",
-        "reason": error.strerror or error,
-    }
-    return WriteError(message.format(**words), fix=fix.format(**words), code=code)
