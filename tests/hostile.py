@@ -17,6 +17,7 @@ from mediaoptout.embedding import EmbedOptions, embed
 from mediaoptout.records import EmbedRecord, VerifyRecord, to_line
 from mediaoptout.verification.check import verify
 from tests.fuzz.limits import limited
+from tests.memory import peak
 
 ADDRESSES = 1 << 30
 """How much memory the process may ask for: 1 GiB."""
@@ -41,18 +42,7 @@ def main() -> None:
             "seconds": time.monotonic() - start,
         }
         print(json.dumps(line), flush=True)
-    print(json.dumps({"peak": _peak()}))
-
-
-def _peak() -> int:
-    """The most memory that this process had, in MiB."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # What getrusage says counts from the process that started this one.
-        lines = status.read_text("ascii").splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) >> 10
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // (1 << 10 if sys.platform == "linux" else 1 << 20)
+    print(json.dumps({"peak": peak() >> 10}))
 
 
 def _records(

@@ -528,15 +528,16 @@ def test_we_verify_what_openssl_signs(tmp_path):
 
 
 _MEMORY = """
-import resource, sys
+import sys
 from pathlib import Path
 from mediaoptout.reports.evidence import making
 from mediaoptout.reports.evidence.checking import check
 from mediaoptout.reports.evidence.making import Making, proof
 from mediaoptout.credentials.identity import make
+from tests.memory import peak
 folder = Path(sys.argv[1])
 identity = make(folder / "identity")
-peak = []
+peaks = []
 for count in (2000, 20000):
     target = folder / f"{count}.jsonl"
     with Making(target, identity) as made:
@@ -547,8 +548,8 @@ for count in (2000, 20000):
         made.finish()
     assert check(target).holds
     assert proof(target, f"{count // 3}.wav")["index"] == count // 3
-    peak.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-print(peak[1] - peak[0])
+    peaks.append(peak())
+print(peaks[1] - peaks[0])
 """
 
 

@@ -90,20 +90,21 @@ def test_the_summary(tmp_path, records):
 
 
 _MEMORY = """
-import resource, sys
+import sys
 from pathlib import Path
+from tests.memory import peak
 from tests.reports.records import hostile, report
 targets = [hostile("text %d" % n, "folder %d/file %d.wav" % (n % 7, n)) for n in range(8)]
 def more(count):
     for n in range(count):
         yield hostile("text %d" % n, "folder %d/file %d.wav" % (n % 7, n))
 folder = Path(sys.argv[1])
-peak = []
+peaks = []
 for count in (2000, 12000):
     for suffix in (".html", ".xml", ".csv", ".jsonl", ".json"):
         report(folder / ("x" + suffix), more(count))
-    peak.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-print(peak[1] - peak[0])
+    peaks.append(peak())
+print(peaks[1] - peaks[0])
 """
 
 
