@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import statistics
 import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+PR_SET_CHILD_SUBREAPER: Final = 36
+"""The option of ``prctl`` (Linux) that makes a process the parent of its orphans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +43,59 @@ def run(command: Sequence[str], environment: dict[str, str] | None = None) -> Ru
     Raises:
         subprocess.CalledProcessError: it failed.
     """
-    start = time.perf_counter()
-    child = subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **(environment or {})},
-    )
-    message = child.stderr.read() if child.stderr is not None else b""
-    # The process stays a zombie until it is reaped, and its accounts can be read until then.
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    seconds = time.perf_counter() - start
-    read, written = _accounts(child.pid)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
+    _adopt_orphans()
+    with tempfile.TemporaryFile() as said:
+        start = time.perf_counter()
+        child = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            env={**os.environ, **(environment or {})},
+        )
+        # It stays a zombie until it is reaped, and its accounts can be read until then.
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        seconds = time.perf_counter() - start
+        found = _reaped(child)
+        said.seek(0)
+        message = said.read()
     if child.returncode not in (0, 1):
         raise subprocess.CalledProcessError(child.returncode, command, stderr=message)
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, read, written)
+    return Run(
+        seconds,
+        sum(each.busy for each in found),
+        max(each.peak for each in found),
+        _total(each.read for each in found),
+        _total(each.written for each in found),
+    )
+
+
+def _adopt_orphans() -> None:
+    """Let what a command leaves running end as a child of this process, so that it counts too."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _reaped(child: subprocess.Popen[bytes]) -> list[Run]:
+    """The accounts of a command that has ended, and of all that it left."""
+    found: list[Run] = []
+    while True:
+        try:
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        except ChildProcessError:
+            return found
+        if ended is None:
+            return found
+        read, written = _accounts(ended.si_pid)
+        _, status, usage = os.wait4(ended.si_pid, 0)
+        if ended.si_pid == child.pid:
+            child.returncode = os.waitstatus_to_exitcode(status)
+        busy = usage.ru_utime + usage.ru_stime
+        found.append(Run(0, busy, usage.ru_maxrss * 1024, read, written))
+
+
+def _total(values: Iterable[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
 
 
 def _accounts(pid: int) -> tuple[int | None, int | None]:

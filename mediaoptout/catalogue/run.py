@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from mediaoptout.catalogue.outputs import Job
 from mediaoptout.catalogue.selection import is_media
-from mediaoptout.catalogue.worker import THREADS
+from mediaoptout.catalogue.worker import Together
 from mediaoptout.catalogue.workers import Outcome, run
 from mediaoptout.credentials import identity, trust
 from mediaoptout.credentials.trust import Anchors
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mediaoptout.catalogue.columns import Column
     from mediaoptout.catalogue.merging import Merging
     from mediaoptout.embedding import Declaration, EmbedOptions
+    from mediaoptout.splice.writer import Staged
     from mediaoptout.verification.policy import Policy
 
 T = TypeVar("T")
@@ -42,10 +43,6 @@ SMALL: Final = 256 << 20
 HERE: Final = 2.0
 """For how many seconds one process alone deals with few files."""
 
-COMPUTING: Final = 3
-"""How many small files each process begins at once where manifests are made or validated: what
-that computes is more than the disk keeps it waiting, and threads beyond that hinder each other."""
-
 VALIDATING: Final = 512 << 20
 """What the reference reader holds at most while it validates a large file: two pieces of it ..."""
 
@@ -54,6 +51,22 @@ HELD_WHOLE: Final = frozenset({".mp3"})
 
 MEMORY: Final = 1 << 30
 """What a run may hold unless told otherwise: large validations then go two at a time."""
+
+EMBEDS: Final = ("mediaoptout.embedding.single",)
+"""What processes need that embed ..."""
+
+EMBEDS_AND_SIGNS: Final = (
+    *EMBEDS,
+    "mediaoptout.credentials.signing",
+    "mediaoptout.credentials.validation",
+)
+"""... that sign besides ..."""
+
+READS: Final = ("mediaoptout.verification.check",)
+"""... that read headers ..."""
+
+VALIDATES: Final = (*READS, "mediaoptout.credentials.validation")
+"""... and that validate manifests."""
 
 DEBUG: Final = "MEDIAOPTOUT_DEBUG"
 """The environment variable that shows the traceback of an unexpected error."""
@@ -121,12 +134,19 @@ def embed_all(
         options=options,
         copy_others=copy_others,
     )
-    for outcome in outcomes(work, jobs, means, validates=options.sign):
+    for outcome in outcomes(
+        work,
+        jobs,
+        means,
+        validates=options.sign,
+        together=_landed,
+        preload=EMBEDS_AND_SIGNS if options.sign else EMBEDS,
+    ):
         if outcome.error is not None:
             path = str(outcome.job.item.path)
             failed = EmbedRecord(path=path, status=Status.FAILED, error=outcome.error)
             yield outcome.job, failed
-        else:
+        elif not isinstance(outcome.result, Airborne):
             yield outcome.job, outcome.result
 
 
@@ -187,7 +207,8 @@ def _verified(
         anchors=anchors or trust.current(),
         delivery=delivery,
     )
-    for outcome in outcomes(work, jobs, means, validates=not quick):
+    loads = READS if quick else VALIDATES
+    for outcome in outcomes(work, jobs, means, validates=not quick, preload=loads):
         if outcome.error is not None:
             yield outcome.job, VerifyRecord(path=str(outcome.job.item.path), error=outcome.error)
         else:
@@ -205,7 +226,7 @@ def inspect_all(
         means: what the run may use.
     """
     work = partial(_inspect, anchors=anchors or trust.current())
-    for outcome in outcomes(work, jobs, means, validates=True):
+    for outcome in outcomes(work, jobs, means, validates=True, preload=VALIDATES):
         if outcome.error is not None:
             unread = VerifyRecord(path=str(outcome.job.item.path), error=outcome.error)
             summary = outcome.error.message
@@ -215,7 +236,13 @@ def inspect_all(
 
 
 def outcomes(
-    work: Callable[[Job], T], jobs: Sequence[Job], means: Means | None, *, validates: bool
+    work: Callable[[Job], T],
+    jobs: Sequence[Job],
+    means: Means | None,
+    *,
+    validates: bool,
+    together: Together[T] | None = None,
+    preload: Sequence[str] = (),
 ) -> Iterator[Outcome[Job, T]]:
     """Do something with many files, within what the run may use, in the order in which it is done.
 
@@ -224,6 +251,8 @@ def outcomes(
         jobs: the files.
         means: what the run may use.
         validates: whether manifests are validated, which takes memory.
+        together: what ends the files of a chunk; see `mediaoptout.catalogue.workers.run`.
+        preload: the modules that the work needs.
 
     Raises:
         Interrupted: Ctrl-C left files undone.
@@ -239,7 +268,8 @@ def outcomes(
         memory=means.memory,
         cost=cost,
         on_interrupt=means.on_interrupt,
-        begun=COMPUTING if validates else THREADS,
+        together=together,
+        preload=preload,
     )
 
 
@@ -278,7 +308,7 @@ def _embed(
     merging: Merging | None,
     options: EmbedOptions,
     copy_others: bool,
-) -> EmbedRecord | None:
+) -> EmbedRecord | Airborne | None:
     if passed_over(job):
         if copy_others:
             return _copied(job, options, None)
@@ -297,10 +327,32 @@ def _embed(
     else:
         from mediaoptout.embedding.single import embed_file
 
-        record = embed_file(path, job.target, declaration, options)
+        staged: list[Staged] = []
+        record = embed_file(path, job.target, declaration, options, staged)
+        if staged:
+            return Airborne(record, staged[0])
     if copy_others and record.output is None and record.status is not Status.FAILED:
         return _copied(job, options, record)
     return record
+
+
+@dataclass(frozen=True, slots=True)
+class Airborne:
+    """A file that is written but for the disk's confirmation and its name, with its record."""
+
+    record: EmbedRecord
+    staged: Staged
+
+
+def _landed(
+    results: Sequence[EmbedRecord | Airborne | None],
+) -> list[EmbedRecord | Airborne | None]:
+    """The results of a chunk, once all new files have their names."""
+    from mediaoptout.embedding.single import landed
+
+    airborne = [each for each in results if isinstance(each, Airborne)]
+    records = iter(landed([each.record for each in airborne], [each.staged for each in airborne]))
+    return [next(records) if isinstance(each, Airborne) else each for each in results]
 
 
 def _copied(job: Job, options: EmbedOptions, record: EmbedRecord | None) -> EmbedRecord | None:

@@ -1,30 +1,37 @@
-"""A worker's side of a run: it takes chunks of jobs and answers every job with one message.
+"""A worker's side of a run: it takes chunks of jobs, and answers each chunk with one message.
 
-The jobs of a chunk are done in a few threads: while one waits for the disk to confirm a file,
-others go on, and the confirmations of many small files become one.
+A chunk's jobs are done one after the other: threads would only wait for each other. What costs the
+same for one file and for many, like the disk's confirmation, is done at the end of the chunk for
+all of them together.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 import traceback
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from mediaoptout.errors import ErrorInfo, MediaoptoutError
 
 J = TypeVar("J")
 R = TypeVar("R")
 
-THREADS: Final = 12
-"""How many jobs of a chunk are begun at once."""
+CHUNK_SECONDS: Final = 0.05
+"""How long a chunk should take: long beside a message, short beside a user's patience."""
+
+CHUNK_JOBS: Final = 64
+"""The most jobs in a chunk."""
+
+Together = Callable[[Sequence[R]], Sequence[R | ErrorInfo]]
+"""What ends the jobs of a chunk: their results so far, in order, become those that are final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,13 @@ class Outcome(Generic[J, R]):
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """A job's result, which may be None."""
+
+    result: object
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """A worker's first message: it can work."""
 
@@ -55,38 +69,61 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of a job, and how long after the answer before it that came, in seconds."""
+class Answers:
+    """What became of the jobs of a chunk, in order; fewer than they are if it was left early.
+
+    Args:
+        seconds: how long one took, on average.
+        results: one for each.
+    """
 
     seconds: float
-    result: object = None
-    error: ErrorInfo | None = None
+    results: Sequence[Done | ErrorInfo]
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A job's result, which may be None."""
+@dataclass(slots=True)
+class Pace:
+    """How many jobs make a chunk, by how long they took so far.
 
-    result: object
+    Args:
+        seconds: what a job takes, as far as is known.
+    """
+
+    seconds: float = CHUNK_SECONDS
+
+    def learn(self, seconds: float, jobs: int) -> None:
+        """Take into account that ``jobs`` took ``seconds`` each."""
+        for _ in range(min(jobs, 8)):
+            self.seconds += (max(seconds, 1e-6) - self.seconds) / 8
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs the next chunk should have."""
+        return max(1, min(CHUNK_JOBS, int(CHUNK_SECONDS / self.seconds)))
 
 
 def serve(
     line: connection.Connection,
     pipe: connection.Connection,
     work: Callable[[J], R],
+    together: Together[R] | None,
     initialise: Callable[[], object] | None,
-    begun: int = THREADS,
+    environment: Mapping[str, str],
 ) -> None:
     """The life of a worker.
 
     Args:
         line: falls when nothing more shall be started; nobody writes to it.
-        pipe: chunks come in, each a list of pickled jobs; messages go out.
+        pipe: chunks come in, each a list of jobs; messages go out.
         work: what to do with a job.
+        together: what ends the jobs of a chunk, or None.
         initialise: called first, or None.
-        begun: how many jobs of a chunk are begun at once.
+        environment: the parent's environment variables, as they are now.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.environ != environment:  # its own are those of the day when the fork server began
+        os.environ.clear()
+        os.environ.update(environment)
     with suppress(EOFError, OSError):  # the parent is gone, or wants no more
         if initialise is not None:
             try:
@@ -95,55 +132,89 @@ def serve(
                 pipe.send(Stopped(error_info(error)))
                 return
         pipe.send(Ready())
-        with ThreadPoolExecutor(begun) as threads:
-            while _chunk(line, pipe, work, threads):
-                pass
+        while _chunk(line, pipe, work, together):
+            pass
 
 
 def _chunk(
     line: connection.Connection,
     pipe: connection.Connection,
     work: Callable[[J], R],
-    threads: ThreadPoolExecutor,
+    together: Together[R] | None,
 ) -> bool:
-    """Do a chunk of jobs, and answer them in its order; whether to go on."""
-    packed = pipe.recv()
-    last = time.perf_counter()
-    doing = [threads.submit(_do, line, work, job) for job in packed]
-    for number, future in enumerate(doing):
-        answer = future.result()
-        if answer is None and all(later.result() is None for later in doing[number:]):
-            pipe.send(Stopped())
-            return False
-        now = time.perf_counter()
-        # One that was passed over while a later one had begun already is in hand all the same.
-        pipe.send_bytes(_packed(answer or _done(work, packed[number]), now - last))
-        last = now
-    return True
+    """Do a chunk of jobs, and answer them; whether to go on."""
+    jobs: list[J] = pipe.recv()
+    began = time.perf_counter()
+    results = in_turn(work, together, jobs, lambda: _fallen(line))
+    seconds = (time.perf_counter() - began) / max(1, len(results))
+    pipe.send_bytes(_packed(Answers(seconds, results)))
+    if len(results) == len(jobs):
+        return True
+    pipe.send(Stopped())
+    return False
 
 
-def _do(
-    line: connection.Connection, work: Callable[[J], R], packed: bytes
-) -> Done | ErrorInfo | None:
-    """Do one job; None if nothing shall be started any more."""
-    return None if _fallen(line) else _done(work, packed)
+def in_turn(
+    work: Callable[[J], R],
+    together: Together[R] | None,
+    jobs: Iterable[J],
+    stopped: Callable[[], bool],
+    caught: type[BaseException] = Exception,
+) -> list[Done | ErrorInfo]:
+    """Do jobs one after the other; what goes wrong with one is its own failure.
+
+    Args:
+        work: what to do with a job.
+        together: what ends all of them, or None.
+        jobs: the jobs.
+        stopped: whether none shall be begun any more; asked before each.
+        caught: what a job may raise as a failure of its own.
+
+    Returns:
+        What became of those that were begun.
+    """
+    results: list[Done | ErrorInfo] = []
+    for job in jobs:
+        if stopped():
+            break
+        results.append(_tried(work, job, caught))
+    return results if together is None else _ended(together, results)
 
 
-def _done(work: Callable[[J], R], packed: bytes) -> Done | ErrorInfo:
-    """Do one job; whatever goes wrong with it, its pickling included, is its own failure."""
+def _tried(work: Callable[[J], R], job: J, caught: type[BaseException]) -> Done | ErrorInfo:
     try:
-        return Done(work(ForkingPickler.loads(packed)))
-    except Exception as error:  # noqa: BLE001 # one bad job never stops the run
+        return Done(work(job))
+    except caught as error:  # one bad job never stops the run
         return error_info(error)
 
 
-def _packed(outcome: Done | ErrorInfo, seconds: float) -> bytes:
-    if isinstance(outcome, Done):
-        try:
-            return bytes(ForkingPickler.dumps(Answer(seconds, outcome.result)))
-        except Exception as error:  # noqa: BLE001 # pickling runs the result's own code
-            outcome = error_info(error)
-    return bytes(ForkingPickler.dumps(Answer(seconds, error=outcome)))
+def _ended(together: Together[Any], results: Sequence[Done | ErrorInfo]) -> list[Done | ErrorInfo]:
+    try:
+        final = iter(together([each.result for each in results if isinstance(each, Done)]))
+    except Exception as error:  # noqa: BLE001 # which none of them can do without
+        return [error_info(error) if isinstance(each, Done) else each for each in results]
+    return [_final(next(final)) if isinstance(each, Done) else each for each in results]
+
+
+def _final(result: object) -> Done | ErrorInfo:
+    return result if isinstance(result, ErrorInfo) else Done(result)
+
+
+def _packed(answers: Answers) -> bytes:
+    """The message; of results that cannot be sent, why not."""
+    try:
+        return bytes(ForkingPickler.dumps(answers))
+    except Exception:  # noqa: BLE001 # pickling runs the results' own code: see whose
+        sent = [_sendable(each) for each in answers.results]
+        return bytes(ForkingPickler.dumps(Answers(answers.seconds, sent)))
+
+
+def _sendable(result: Done | ErrorInfo) -> Done | ErrorInfo:
+    try:
+        ForkingPickler.dumps(result)
+    except Exception as error:  # noqa: BLE001 # that one's own failure
+        return error_info(error)
+    return result
 
 
 def _fallen(line: connection.Connection) -> bool:

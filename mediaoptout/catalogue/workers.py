@@ -1,44 +1,52 @@
-"""Many jobs through all cores: spawned workers, fed in chunks, their outcomes streamed back.
+"""Many jobs through all cores: worker processes, fed in chunks, their outcomes streamed back.
 
 The parent hands a chunk of jobs to a worker that is idle, and to no other: a worker that reads
-cannot be blocked in writing, so the two never wait for each other. A worker answers every job
-with one message, in order. Of a worker that dies the unanswered jobs are suspects: each is done
-again alone, so that the one that kills is found.
+cannot be blocked in writing, so the two never wait for each other. A worker answers a chunk with
+one message. Of a worker that dies the unanswered jobs are suspects: each is done again alone, so
+that the one that kills is found.
 
 Every worker also holds the reading end of one pipe, the *line*, which nobody writes to. It falls
 when the parent lets go of it, on Ctrl-C, or when the parent dies; between two jobs a worker looks
 at it and starts nothing more once it fell.
 
-Processes are spawned, never forked: C2PA handles and locks of the parent do not survive a fork.
+Processes are never forked from this one: C2PA handles and locks of the parent do not survive a
+fork. On Linux they come from a server that has imported what they need and done nothing else, so
+that this is done once for all of them; elsewhere each is spawned.
 """
 
 from __future__ import annotations
 
 import math
 import multiprocessing
+import os
+import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import connection
+from multiprocessing.context import BaseContext
 from multiprocessing.reduction import ForkingPickler
-from typing import Final, Generic, TypeVar, cast
+from typing import Final, Generic, TypeVar
 
 from mediaoptout.catalogue.interrupts import Brake, Interrupted, interrupts_held
 from mediaoptout.catalogue.queue import Queue
-from mediaoptout.catalogue.threads import in_threads
-from mediaoptout.catalogue.worker import THREADS, Answer, Outcome, Ready, Stopped, error_info, serve
+from mediaoptout.catalogue.threads import in_threads, outcome
+from mediaoptout.catalogue.worker import (
+    Answers,
+    Outcome,
+    Pace,
+    Ready,
+    Stopped,
+    Together,
+    error_info,
+    serve,
+)
 from mediaoptout.errors import ErrorInfo, MediaoptoutError
 
 __all__ = ["Interrupted", "Outcome", "run"]
 
 J = TypeVar("J")
 R = TypeVar("R")
-
-CHUNK_SECONDS: Final = 0.05
-"""How long a chunk should take: long beside a message, short beside a user's patience."""
-
-CHUNK_JOBS: Final = 64
-"""The most jobs in a chunk."""
 
 FAILED_STARTS: Final = 3
 """How many workers in a row may die before they are ready, until the run is given up."""
@@ -53,7 +61,8 @@ def run(
     memory: int | None = None,
     cost: Callable[[J], int] | None = None,
     initialise: Callable[[], object] | None = None,
-    begun: int = THREADS,
+    together: Together[R] | None = None,
+    preload: Sequence[str] = (),
     on_interrupt: Callable[[], object] | None = None,
 ) -> Generator[Outcome[J, R]]:
     """Do all jobs; each gives one outcome, in the order in which they are completed.
@@ -65,8 +74,7 @@ def run(
     Args:
         work: what to do; a function of a module, or another callable that can be pickled.
         jobs: what to do it with; consumed only as fast as there is room.
-        processes: how many jobs at once; 1 does them in this process. Of jobs that cost little,
-            or that wait for the disk, each process begins a few more.
+        processes: how many jobs at once; 1 does them in this process.
         here: for how many seconds jobs are begun in this process, before others are started: a
             run that is done by then spares their start, and has none that may die alone.
         memory: the most that the jobs in hand may cost together, in bytes. A job above that
@@ -74,8 +82,9 @@ def run(
         cost: the memory that a job needs, in bytes; by default nothing. Dear jobs are also handed
             out one by one, cheap ones many at a time.
         initialise: called once in every process before its first job.
-        begun: how many cheap jobs each process begins at once: many where they wait for the disk,
-            few where they compute.
+        together: what ends the jobs of a chunk, all at once: it is given their results and
+            returns those that are final; can be pickled. By default nothing is left to do.
+        preload: the modules that the work needs, to be imported once for all processes.
         on_interrupt: called at the first Ctrl-C, from the signal's handler.
 
     Raises:
@@ -93,13 +102,13 @@ def run(
                 work,
                 queue,
                 brake,
+                together=together,
                 lanes=processes,
                 memory=memory,
                 seconds=seconds,
-                begun=begun,
             )
         if not brake.pulled and queue.ahead(1):
-            crew = _Crew(work, queue, brake, processes, memory, initialise, begun)
+            crew = _Crew(work, together, queue, brake, processes, memory, initialise, preload)
             yield from crew.outcomes()
     if brake.pulled and queue.ahead(1):
         raise Interrupted(queue.left)
@@ -128,23 +137,24 @@ class _Crew(Generic[J, R]):
     def __init__(
         self,
         work: Callable[[J], R],
+        together: Together[R] | None,
         queue: Queue[J],
         brake: Brake,
         processes: int,
         memory: int | None,
         initialise: Callable[[], object] | None,
-        begun: int,
+        preload: Sequence[str],
     ) -> None:
-        self._context = multiprocessing.get_context("spawn")
+        self._context = _context(preload)
         self._work = work
+        self._together = together
         self._queue = queue
         self._brake = brake
         self._processes = processes
         self._memory = memory
         self._initialise = initialise
-        self._begun = begun
         self._workers: list[_Worker[J]] = []
-        self._seconds = CHUNK_SECONDS  # that a job takes, as far as is known
+        self._pace = Pace()
         self._failed_starts = 0
         self._reason = ""  # why the last one failed
         self._line, self._line_held = self._context.Pipe(duplex=False)
@@ -189,28 +199,31 @@ class _Crew(Generic[J, R]):
         claimed = sum(cost for other in self._workers for _, cost in other.hand)
         room = None if self._memory is None else self._memory - claimed
         idle = not any(other.hand for other in self._workers)
-        count = max(1, min(CHUNK_JOBS, int(CHUNK_SECONDS / self._seconds)))
-        packed: list[bytes] = []
-        while not packed and (chunk := self._queue.take(count, room, idle=idle)):
-            for job, cost in chunk:
-                try:
-                    packed.append(bytes(ForkingPickler.dumps(job)))
-                except Exception as error:  # noqa: BLE001 # pickling runs the job's own code
-                    yield Outcome(job, error=error_info(error))
-                else:
-                    worker.hand.append((job, cost))
-        if packed:
+        packed = b""
+        while not worker.hand and (chunk := self._queue.take(self._pace.jobs, room, idle=idle)):
+            packed, refused = _packed([job for job, _ in chunk])
+            worker.hand.extend(each for number, each in enumerate(chunk) if number not in refused)
+            for number, error in refused.items():
+                yield Outcome(chunk[number][0], error=error)
+        if worker.hand:
             try:
-                worker.pipe.send(packed)
+                worker.pipe.send_bytes(packed)
             except OSError:  # it died while it was idle: nothing was in its hand
                 self._queue.put_back(worker.hand)
                 self._retire(worker)
 
     def _start(self) -> _Worker[J]:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(
+        process = self._context.Process(  # type: ignore[attr-defined] # which every context has
             target=serve,
-            args=(self._line, theirs, self._work, self._initialise, self._begun),
+            args=(
+                self._line,
+                theirs,
+                self._work,
+                self._together,
+                self._initialise,
+                dict(os.environ),
+            ),
             daemon=True,  # killed, not waited for, should this process be left by an error
         )
         with interrupts_held():
@@ -228,7 +241,11 @@ class _Crew(Generic[J, R]):
         try:
             message = ForkingPickler.loads(packed)
         except Exception as error:  # noqa: BLE001 # a result that can be pickled, but not back
-            message = Answer(self._seconds, error=error_info(error))
+            if len(worker.hand) > 1:  # each is done again alone, so that it is found
+                self._queue.suspect(worker.hand)
+                worker.hand.clear()
+                return
+            message = Answers(self._pace.seconds, [error_info(error)])
         match message:
             case Ready():
                 worker.ready = True
@@ -238,10 +255,11 @@ class _Crew(Generic[J, R]):
                 self._retire(worker)
                 if reason is not None:
                     self._failed_starts, self._reason = FAILED_STARTS, reason.message
-            case Answer(seconds=seconds, result=result, error=reason):
-                job, _ = worker.hand.popleft()
-                self._seconds += (max(seconds, 1e-6) - self._seconds) / 8
-                yield Outcome(job, cast(R, result), reason)
+            case Answers(seconds=seconds, results=results):
+                self._pace.learn(seconds, len(results))
+                answered = [worker.hand.popleft() for _ in results]
+                for (job, _), result in zip(answered, results, strict=True):
+                    yield outcome(job, result)
 
     def _lost(self, worker: _Worker[J]) -> Iterator[Outcome[J, R]]:
         """A worker died: a job that it had alone failed, several are done again one by one."""
@@ -278,3 +296,31 @@ class _Crew(Generic[J, R]):
         for worker in self._workers:
             worker.process.join()
         self._line.close()
+
+
+def _context(preload: Sequence[str]) -> BaseContext:
+    """Where processes come from; a server that imports begins at once."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    with interrupts_held():
+        forkserver.ensure_running()
+    return context
+
+
+def _packed(jobs: Sequence[J]) -> tuple[bytes, dict[int, ErrorInfo]]:
+    """Jobs as they are sent, and by number why some of them cannot be."""
+    try:
+        return bytes(ForkingPickler.dumps(jobs)), {}
+    except Exception:  # noqa: BLE001 # pickling runs the jobs' own code: see whose
+        refused: dict[int, ErrorInfo] = {}
+        for number, job in enumerate(jobs):
+            try:
+                ForkingPickler.dumps(job)
+            except Exception as error:  # noqa: BLE001 # that one's own failure
+                refused[number] = error_info(error)
+        sent = [job for number, job in enumerate(jobs) if number not in refused]
+        return bytes(ForkingPickler.dumps(sent)), refused

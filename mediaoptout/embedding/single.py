@@ -53,7 +53,7 @@ from mediaoptout.splice import inplace
 from mediaoptout.splice.patch import Patch, PatchedSource
 from mediaoptout.splice.recovery import mend
 from mediaoptout.splice.source import FileSource, Source
-from mediaoptout.splice.writer import Seal, same_bytes, swept, write
+from mediaoptout.splice.writer import Seal, Staged, land, same_bytes, swept, write
 from mediaoptout.vocabularies import identifying
 from mediaoptout.vocabularies.properties import Property
 from mediaoptout.vocabularies.reading import resolve, statements
@@ -109,9 +109,22 @@ def strip(
 
 
 def embed_file(
-    path: Path, target: Path | None, declaration: Declaration, options: EmbedOptions
+    path: Path,
+    target: Path | None,
+    declaration: Declaration,
+    options: EmbedOptions,
+    staged: list[Staged] | None = None,
 ) -> EmbedRecord:
-    """Write a declaration into one file; see `embed`."""
+    """Write a declaration into one file; see `embed`.
+
+    Args:
+        path: the file.
+        target: the new file; None to change the file itself.
+        declaration: what to write.
+        options: how far this may go.
+        staged: takes the new file where it is small; its record says that it is written, which
+            `landed` makes true. None to end the writing here.
+    """
     container: Container | None = None
     mended = mend(path) if target is None else (*mend(path), *mend(target))
     swept((target or path).parent)
@@ -126,7 +139,7 @@ def embed_file(
             elif container.sidecar_only or options.sidecar:
                 record = embed_beside(source, container, target, declaration, options)
             else:
-                record = _embed(source, container, target, declaration, options)
+                record = _embed(source, container, target, declaration, options, staged)
             return replace(record, warnings=(*mended, *record.warnings)) if mended else record
     except MediaoptoutError as error:
         status, info = _status(error), error.info
@@ -137,6 +150,30 @@ def embed_file(
         info = ErrorInfo("unreadable", f"the file cannot be read: {reason}", None, fix)
     name = container.name if container is not None else None
     return EmbedRecord(path=str(path), status=status, container=name, warnings=mended, error=info)
+
+
+def landed(records: Sequence[EmbedRecord], staged: Sequence[Staged]) -> list[EmbedRecord]:
+    """Flush new files to the disk and give them their names.
+
+    Args:
+        records: what `embed_file` said of each.
+        staged: the new files, in the same order.
+
+    Returns:
+        The records; of a file that could not land, why not.
+    """
+    return [
+        record
+        if error is None
+        else EmbedRecord(
+            path=record.path,
+            status=_status(error),
+            container=record.container,
+            warnings=record.warnings,
+            error=error.info,
+        )
+        for record, error in zip(records, land(staged), strict=True)
+    ]
 
 
 def _status(error: MediaoptoutError) -> Status:
@@ -193,6 +230,7 @@ def _embed(
     target: Path | None,
     declaration: Declaration,
     options: EmbedOptions,
+    staged: list[Staged] | None = None,
 ) -> EmbedRecord:
     layout = container.read(source)
     if layout.obstacle is not None:
@@ -290,7 +328,10 @@ def _embed(
         digest = named_digest(source, container)
         checks.append(partial(check_digest, container, digest))
         record = replace(record, essence=Essence(unchanged=True, proof="digest", digest=digest))
-    _write(patch, source, target, options, seal, partial(_all, checks) if checks else None)
+    if options.update_checksums:
+        staged = None  # the lists beside the file are to be brought up to date right after
+    check = partial(_all, checks) if checks else None
+    _write(patch, source, target, options, seal, check, staged)
     notes = _companions(source.path, options) if target is None else ()
     return replace(record, status=Status.WRITTEN, warnings=(*record.warnings, *notes))
 
@@ -368,9 +409,10 @@ def _write(
     options: EmbedOptions,
     seal: Seal | None,
     check: Callable[[Path], None] | None,
+    staged: list[Staged] | None,
 ) -> None:
     if target is None:
-        inplace.replace(patch, source, seal=seal, check=check)
+        inplace.replace(patch, source, seal=seal, check=check, staged=staged)
         return
     try:
         if not target.parent.is_dir():
@@ -380,4 +422,12 @@ def _write(
             f"the folder {target.parent} cannot be made: {error.strerror or error}",
             fix="choose another --output",
         ) from error
-    write(patch, source, target, replace=options.overwrite, seal=seal, before_replace=check)
+    write(
+        patch,
+        source,
+        target,
+        replace=options.overwrite,
+        seal=seal,
+        before_replace=check,
+        staged=staged,
+    )

@@ -16,7 +16,7 @@ from mediaoptout.splice.patch import Insert, Patch
 from mediaoptout.splice.recovery import put_back, recover
 from mediaoptout.splice.refusals import explained
 from mediaoptout.splice.source import FileSource
-from mediaoptout.splice.writer import Seal, write
+from mediaoptout.splice.writer import Seal, Staged, write
 
 SMALL: Final = 4 << 20
 """Up to this size, 4 MiB, a file is written anew in about the time that a record costs."""
@@ -55,6 +55,7 @@ def replace(
     seal: Seal | None = None,
     check: Callable[[Path], None] | None = None,
     sync: bool = True,
+    staged: list[Staged] | None = None,
 ) -> None:
     """Change a file: in place where that is better and possible, else by writing it anew.
 
@@ -64,6 +65,7 @@ def replace(
         seal: what fills the patch's hole; a file that is sealed is written anew.
         check: called with the path of the new file; what it raises takes the change back.
         sync: wait until the change is on the disk.
+        staged: takes the new file where the old one is small; see `mediaoptout.splice.writer`.
 
     Raises:
         WriteError: it could not be done; the file is as it was, or the next run makes it so
@@ -77,7 +79,16 @@ def replace(
             pass  # a network file system, or Windows: a record would not show who holds it
         else:
             return
-    write(patch, source, source.path, replace=True, seal=seal, before_replace=check, sync=sync)
+    write(
+        patch,
+        source,
+        source.path,
+        replace=True,
+        seal=seal,
+        before_replace=check,
+        sync=sync,
+        staged=staged,
+    )
 
 
 class NoLocksError(WriteError):

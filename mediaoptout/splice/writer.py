@@ -4,6 +4,9 @@ The new file grows beside its target under a name of its own, is checked, dresse
 (permissions, times, extended attributes), flushed to the disk and then takes the target's name in
 one step. Whoever looks, and whenever the process dies, sees the old file or the new one.
 
+The last two steps, *landing*, may be taken for many small files together: the disk confirms them
+at once, which costs little more than it does for one.
+
 An unfinished file is held under a lock that ends with its process, so that `sweep` tells the
 leftovers of dead runs from the work of living ones.
 """
@@ -13,7 +16,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,13 +26,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from mediaoptout.errors import DamagedError, MediaError, SourceChangedError, WriteError
+from mediaoptout.errors import (
+    DamagedError,
+    MediaError,
+    MediaoptoutError,
+    SourceChangedError,
+    WriteError,
+)
 from mediaoptout.splice import files
 from mediaoptout.splice.digest import ALONE, Digest
 from mediaoptout.splice.fingerprint import Fingerprint
 from mediaoptout.splice.patch import Copy, Hole, Insert, Patch, PatchedSource, Span
 from mediaoptout.splice.refusals import exists, explained
-from mediaoptout.splice.shared_flush import sync_folder
 from mediaoptout.splice.source import STEP, FileSource, Source, stepped
 
 KERNEL_PIECE: Final = 256 << 10
@@ -36,6 +45,12 @@ KERNEL_PIECE: Final = 256 << 10
 
 KERNEL_STEP: Final = 16 << 20
 """How much the kernel copies before the disk begins with it, and an interrupt is noticed."""
+
+PATIENCE: Final = 0.02
+"""For how many seconds the disk is asked for one small file after the other ..."""
+
+ASKED_AT_ONCE: Final = 8
+"""... and for how many at once then."""
 
 _NAME_BYTES: Final = 80
 _SUFFIX: Final = ".mediaoptout-tmp"
@@ -71,6 +86,7 @@ def write(
     seal: Seal | None = None,
     before_replace: Callable[[Path], None] | None = None,
     sync: bool = True,
+    staged: list[Staged] | None = None,
 ) -> None:
     """Make the file that ``patch`` says.
 
@@ -87,6 +103,8 @@ def write(
         before_replace: called with the path of the finished file before it takes its place; what
             it raises ends the writing.
         sync: wait until file and name are on the disk.
+        staged: takes the finished file where it is small; `land` then does the rest. None to do
+            all of it here.
 
     Raises:
         WriteError: it could not be done; the target is as it was, unless the last step alone
@@ -97,12 +115,20 @@ def write(
     if len(patch.holes) != (0 if seal is None else 1):
         raise ValueError(f"the patch has other holes than the seal fills: {patch.holes}")
     try:
-        _write(patch, source, target, replace, seal, before_replace, sync)
+        ready = _stage(patch, source, target, replace, seal, before_replace, sync)
     except OSError as error:
         raise explained(error, target, patch.size) from error
+    if staged is not None and patch.size < ALONE:
+        if sync:
+            files.start_flush(ready.new.fd, patch.size)
+        staged.append(ready)
+        return
+    (failure,) = land([ready], sync=sync)
+    if failure is not None:
+        raise failure
 
 
-def _write(
+def _stage(
     patch: Patch,
     source: FileSource,
     target: Path,
@@ -110,7 +136,7 @@ def _write(
     seal: Seal | None,
     before_replace: Callable[[Path], None] | None,
     sync: bool,
-) -> None:
+) -> Staged:
     there = files.look(target)
     if there is not None and not replace:
         raise exists(target)
@@ -120,7 +146,8 @@ def _write(
     if there is not None:
         _refuse_protected(target, there)
     swept(target.parent)
-    with _Temporary(target) as new:
+    new = _Temporary(target)
+    try:
         with Digest(patch.size if seal is not None and seal.hashed else 0) as digest:
             _fill(new.fd, patch, source, digest)
         if seal is not None and seal.blank:
@@ -130,20 +157,132 @@ def _write(
         if before_replace is not None:
             with _flushing(new.fd if sync and patch.size >= ALONE else None):
                 before_replace(new.path)
-        itself = there is not None and os.path.samestat(there, source.stat)
-        _dress(new, source, itself)
-        if sync:
-            files.sync(new.fd)
+        _dress(new, source, there is not None and os.path.samestat(there, source.stat))
+    except BaseException:
+        new.discard()
+        raise
+    times = source.stat.st_atime_ns, source.stat.st_mtime_ns
+    return Staged(new, target, replace, source.path, Fingerprint.of(source), times, patch.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file that is whole, and waits for the disk and for its name.
+
+    Args:
+        new: the file.
+        target: its name to be.
+        replace: whether an existing file gives way.
+        source: the file that it was made of.
+        before: what that was when it was read.
+        times: of access and modification, in nanoseconds since 1970.
+        size: in bytes.
+    """
+
+    new: _Temporary
+    target: Path
+    replace: bool
+    source: Path
+    before: Fingerprint
+    times: tuple[int, int]
+    size: int
+
+    def take_name(self) -> None:
+        """Take the target's name in one step; the source must be what it was.
+
+        Raises:
+            OSError: the name cannot be had.
+            SourceChangedError: somebody changed the source meanwhile.
+        """
         if not files.MOVES_OPEN_FILES:
-            new.close()
-            files.set_times(new.path, source.stat.st_atime_ns, source.stat.st_mtime_ns)
-        Fingerprint.of(source).check(source.path)
-        if replace:
-            files.replace(new.path, target)
+            self.new.close()
+            files.set_times(self.new.path, *self.times)
+        self.before.check(self.source)
+        if self.replace:
+            files.replace(self.new.path, self.target)
         else:
-            files.publish(new.path, target)
+            files.publish(self.new.path, self.target)
+        self.new.close()
+
+
+def land(staged: Sequence[Staged], *, sync: bool = True) -> list[MediaoptoutError | None]:
+    """Flush files to the disk, and give them their names.
+
+    Args:
+        staged: the files.
+        sync: wait until they and their names are on the disk.
+
+    Returns:
+        For each why it could not be done, as `write` raises it, or None.
+    """
+    try:
+        errors = _landed(staged, sync)
+    except BaseException:
+        for each in staged:
+            each.new.discard()  # whose name is not yet the target's
+        raise
+    return [
+        explained(error, each.target, each.size) if isinstance(error, OSError) else error
+        for each, error in zip(staged, errors, strict=True)
+    ]
+
+
+Failure = OSError | MediaoptoutError
+
+
+def _landed(staged: Sequence[Staged], sync: bool) -> list[Failure | None]:
+    """Do it; for each what went wrong, or None."""
+    descriptors = [each.new.fd for each in staged]
+    errors: list[Failure | None] = flushed(descriptors) if sync else [None] * len(staged)
+    for number, each in enumerate(staged):
+        try:
+            if errors[number] is None:
+                each.take_name()
+                continue
+        except (OSError, MediaoptoutError) as error:
+            errors[number] = error
+        each.new.discard()
     if sync:
-        sync_folder(target.parent)
+        for folder in dict.fromkeys(each.target.parent for each in staged):
+            _sync_names(folder, staged, errors)
+    return errors
+
+
+def _sync_names(folder: Path, staged: Sequence[Staged], errors: list[Failure | None]) -> None:
+    """Flush the names in a folder; what goes wrong is the failure of all files there."""
+    try:
+        files.sync_folder(folder)
+    except OSError as error:
+        for number, each in enumerate(staged):
+            if errors[number] is None and each.target.parent == folder:
+                errors[number] = error
+
+
+def flushed(descriptors: Sequence[int]) -> list[Failure | None]:
+    """Wait until files are on the disk; for each what went wrong, or None.
+
+    One after the other, since the first confirmation is mostly one for all; where the disk turns
+    out to be slow all the same, it is asked for several at once.
+
+    Args:
+        descriptors: the open files.
+    """
+    end = time.monotonic() + PATIENCE
+    errors: list[Failure | None] = []
+    for number, fd in enumerate(descriptors):
+        if number and time.monotonic() > end:
+            with ThreadPoolExecutor(ASKED_AT_ONCE) as threads:
+                return [*errors, *threads.map(_flushed, descriptors[number:])]
+        errors.append(_flushed(fd))
+    return errors
+
+
+def _flushed(fd: int) -> OSError | None:
+    try:
+        files.sync(fd)
+    except OSError as error:
+        return error
+    return None
 
 
 def put(data: bytes, target: Path, *, replace: bool, sync: bool = True) -> None:
@@ -194,7 +333,7 @@ def pour(
             else:
                 files.publish(new.path, target)
         if sync:
-            sync_folder(target.parent)
+            files.sync_folder(target.parent)
     except OSError as error:
         raise explained(error, target, size) from error
 
@@ -227,6 +366,11 @@ class _Temporary:
         if fd >= 0:
             files.close(fd)
 
+    def discard(self) -> None:
+        """Let go of the file and remove it, as far as that can be done."""
+        fd, self.fd = self.fd, -1
+        files.discard(fd, self.path)
+
     def __enter__(self) -> _Temporary:
         return self
 
@@ -239,7 +383,7 @@ class _Temporary:
         if kind is None:
             self.close()
         else:
-            files.discard(self.fd, self.path)
+            self.discard()
 
 
 def _own_name(name: str) -> str:
