@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from mediaoptout.catalogue.run import FEW
+from mediaoptout.catalogue.needs import FEW
 from mediaoptout.splice.journal import FOLDER
 from mediaoptout.splice.recovery import Mending, recover
 from mediaoptout.verification.check import verify

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from mediaoptout.catalogue.needs import EMBEDS, EMBEDS_AND_SIGNS, FEW, READS, VALIDATES
 from mediaoptout.catalogue.outputs import Job
 from mediaoptout.catalogue.selection import is_media
 from mediaoptout.catalogue.worker import Together
@@ -34,11 +35,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FEW: Final = 64
-"""Up to this many files, one process is mostly done before others have started ..."""
-
 SMALL: Final = 256 << 20
-"""... unless all their bytes are looked at, and are more than this together."""
+"""Few files are done in this process, unless all their bytes are looked at, and are more."""
 
 HERE: Final = 2.0
 """For how many seconds one process alone deals with few files."""
@@ -51,22 +49,6 @@ HELD_WHOLE: Final = frozenset({".mp3"})
 
 MEMORY: Final = 1 << 30
 """What a run may hold unless told otherwise: large validations then go two at a time."""
-
-EMBEDS: Final = ("mediaoptout.embedding.single",)
-"""What processes need that embed ..."""
-
-EMBEDS_AND_SIGNS: Final = (
-    *EMBEDS,
-    "mediaoptout.credentials.signing",
-    "mediaoptout.credentials.validation",
-)
-"""... that sign besides ..."""
-
-READS: Final = ("mediaoptout.verification.check",)
-"""... that read headers ..."""
-
-VALIDATES: Final = (*READS, "mediaoptout.credentials.validation")
-"""... and that validate manifests."""
 
 DEBUG: Final = "MEDIAOPTOUT_DEBUG"
 """The environment variable that shows the traceback of an unexpected error."""

@@ -145,7 +145,7 @@ class _Crew(Generic[J, R]):
         initialise: Callable[[], object] | None,
         preload: Sequence[str],
     ) -> None:
-        self._context = _context(preload)
+        self._context = prepare(preload)
         self._work = work
         self._together = together
         self._queue = queue
@@ -298,8 +298,12 @@ class _Crew(Generic[J, R]):
         self._line.close()
 
 
-def _context(preload: Sequence[str]) -> BaseContext:
-    """Where processes come from; a server that imports begins at once."""
+def prepare(preload: Sequence[str]) -> BaseContext:
+    """Where processes come from; where that is a server, it begins to import.
+
+    Args:
+        preload: what they need; of a server that runs already, it stays what it was.
+    """
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     from multiprocessing import forkserver

@@ -5,9 +5,14 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
     """Run the command line. Ends the process with an exit code of the contract."""
+    from mediaoptout.cli.early import begin
+
+    begin(sys.argv[1:])
     from mediaoptout.cli.app import run
 
     run()

@@ -91,6 +91,8 @@ def agreed(
             warnings.append(f"{settled.warning} ({entry.location} was left as it is)")
         if as_text(settled.value) != as_text(item.value):
             wanted[entry.name] = replace(item, value=settled.value)
+    if all(wanted[item.name] is item for item in properties):
+        return properties, tuple(warnings)
     return tuple(wanted[item.name] for item in properties), tuple(warnings)
 
 

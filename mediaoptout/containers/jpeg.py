@@ -29,7 +29,7 @@ from mediaoptout.errors import DamagedError
 from mediaoptout.splice.linker import Edit, Length, Links, Reference, relocate
 from mediaoptout.splice.patch import Hole, Insert, Piece, Span
 from mediaoptout.splice.source import Source
-from mediaoptout.vocabularies.properties import Property, noted
+from mediaoptout.vocabularies.properties import Property, noted, noted_too
 from mediaoptout.words import Carrier
 
 MAX_PACKET: Final = 65_502
@@ -142,9 +142,9 @@ class Jpeg(Container):
 
         edits: list[Edit] = []
         carriers: list[Carrier] = []
+        agreeing = replace(wanted, properties=properties)
         for carrier, step in ((Carrier.EXIF, _exif), (Carrier.XMP, _packet)):
-            told = replace(wanted, properties=properties).told(carrier)
-            said, more = step(source, layout, told, wanted, edits)
+            said, more = step(source, layout, agreeing.told(carrier), wanted, edits)
             warnings += more
             if said:
                 carriers.append(carrier)
@@ -301,7 +301,7 @@ def _packet(
     data = source.read(start, end)
     merged = xmp.merge(
         data if old else None,
-        (*properties, *_notes(source, layout, wanted)),
+        noted_too(properties, _notes(source, layout, wanted)),
         force=wanted.force,
         padding=wanted.padding,
         limit=MAX_PACKET,

@@ -33,6 +33,7 @@ _HEAD: Final = 36
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _ALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
+_FILLING: Final = (0x00, 0xFF)
 _STEP: Final = 256
 
 
@@ -86,10 +87,16 @@ def walk(source: Source) -> Walk:
     segments: list[Segment] = []
     garbage: list[int] = []
     at = 2
+    size = source.size
     for _ in range(MAX_SEGMENTS):
-        start, marker = _next_marker(source, at)
-        if source.read(at, at + 1) != b"\xff":
-            garbage.append(at)
+        seen = source.read(at, min(at + 4 + _HEAD, size))
+        start = at
+        if len(seen) < 4 or seen[0] != 0xFF or seen[1] in _FILLING:
+            start, marker = _next_marker(source, at)
+            if seen[:1] != b"\xff":
+                garbage.append(at)
+            seen = source.read(start, min(start + 4 + _HEAD, size))
+        marker = seen[1]
         if marker == _SOS:
             return Walk(tuple(segments), start, tuple(garbage))
         if marker in (_SOI, _EOI):
@@ -101,13 +108,15 @@ def walk(source: Source) -> Walk:
         at = start + 2
         if marker in _ALONE:
             continue
-        length = int.from_bytes(source.read(at, at + 2), "big")
+        if len(seen) < 4:
+            source.read(at, at + 2)  # which says where the file ends
+        length = seen[2] << 8 | seen[3]
         end = at + length
         if length < 2:
             raise DamagedError(f"a segment states {length} bytes, less than its length", at=start)
-        head = source.read(at + 2, min(end, at + 2 + _HEAD))
-        source.read(end - 1, end)
-        segments.append(Segment(marker, start, end, head))
+        if end > size:
+            source.read(end - 1, end)
+        segments.append(Segment(marker, start, end, seen[4 : 2 + length]))
         at = end
     raise LimitError(f"the file has more than {MAX_SEGMENTS} segments", at=at)
 
@@ -118,7 +127,7 @@ def _next_marker(source: Source, at: int) -> tuple[int, int]:
     while at < source.size and at - begin <= MAX_GARBAGE:
         window = source.read(at, min(at + _STEP, source.size))
         for index in range(len(window) - 1):
-            if window[index] == 0xFF and window[index + 1] not in (0x00, 0xFF):
+            if window[index] == 0xFF and window[index + 1] not in _FILLING:
                 return at + index, window[index + 1]
         at += max(1, len(window) - 1)
     raise DamagedError(

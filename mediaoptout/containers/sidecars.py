@@ -8,6 +8,7 @@ as the makers of raw converters do; a C2PA sidecar is bound to the file by its h
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -51,9 +52,11 @@ def find(media: Path, ending: str) -> Sidecar | None:
         media: the media file.
         ending: `XMP` or `C2PA`.
     """
-    for path in candidates(media, ending):
+    whole = str(media)
+    for name in (whole + ending, whole.removesuffix(media.suffix) + ending):
         try:
-            if path.stat().st_size <= MAX_SIZE:
+            if os.stat(name).st_size <= MAX_SIZE:  # noqa: PTH116 # asked of every file, mostly in vain
+                path = Path(name)
                 data = path.read_bytes()
                 if ending == C2PA or _belongs(data, media, path):
                     return Sidecar(path, data)

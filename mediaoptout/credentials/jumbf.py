@@ -17,6 +17,7 @@ _DESCRIPTION: Final = b"jumd"
 _CBOR: Final = b"cbor"
 _LABELLED: Final = 0x02
 _DEPTH: Final = 16
+_HEADER: Final = struct.Struct(">I4s").unpack_from
 _CHAIN: Final = (33, "x5chain")
 _BINDINGS: Final = ("c2pa.hash.data", "c2pa.hash.bmff", "c2pa.hash.boxes")
 
@@ -77,7 +78,7 @@ def read(data: bytes, label: str) -> Store:
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
     while end - start >= 8:
-        size, kind = struct.unpack_from(">I4s", data, start)
+        size, kind = _HEADER(data, start)
         header = 8
         if size == 1:
             (size,) = struct.unpack_from(">Q", data, start + 8)
@@ -90,11 +91,16 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
 
 
 def _label(data: bytes, box: _Box) -> str:
-    first = next(_boxes(data, box.start, box.end), None)
-    if first is None or first.kind != _DESCRIPTION or not data[first.start + 16] & _LABELLED:
+    """The label in the description box that a superbox begins with; empty where it has none."""
+    if box.end - box.start < 8 + 17 or data[box.start + 4 : box.start + 8] != _DESCRIPTION:
         return ""
-    text = data[first.start + 17 : first.end]
-    return text[: text.index(b"\0")].decode("utf-8", "replace")
+    stop = box.start + int.from_bytes(data[box.start : box.start + 4], "big")
+    if stop > box.end:
+        raise ValueError("a box is longer than what holds it")
+    if not data[box.start + 8 + 16] & _LABELLED:
+        return ""
+    start = box.start + 8 + 17
+    return data[start : data.index(b"\0", start, stop)].decode("utf-8", "replace")
 
 
 def _found(data: bytes, start: int, end: int, path: tuple[str, ...]) -> Iterator[_Box]:

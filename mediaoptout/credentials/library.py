@@ -16,6 +16,7 @@ import ctypes
 import io
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -119,12 +120,12 @@ def _call_for_bytes(name: str, *arguments: Any) -> bytes:
 
 
 class _System(NamedTuple):
-    """The functions of the system that read a file, and what stands for those that write."""
+    """The addresses of the functions of the system that read and write a file."""
 
-    read: Any
-    seek: Any
-    write: Any
-    flush: Any
+    read: int | None
+    seek: int | None
+    write: int | None
+    flush: int | None
 
 
 @cache
@@ -133,9 +134,31 @@ def _system() -> _System | None:
     if os.name != "posix" or ctypes.sizeof(ctypes.c_void_p) != 8:
         return None
     functions = ctypes.CDLL(None)
-    write = ctypes.CFUNCTYPE(ctypes.c_ssize_t, _PLACE, _PLACE, ctypes.c_ssize_t)
-    flush = ctypes.CFUNCTYPE(ctypes.c_ssize_t, _PLACE)
-    return _System(functions.read, functions.lseek, write(lambda *_: -1), flush(lambda _: 0))
+    names = (functions.read, functions.lseek, functions.write, functions.fsync)
+    return _System(*(ctypes.cast(function, _PLACE).value for function in names))
+
+
+def _of_descriptor(fd: int, system: _System) -> Any:
+    stream = _CALLS["c2pa_create_stream"](fd, *system)
+    if not stream:
+        raise C2paError(_message())
+    return stream
+
+
+@contextmanager
+def _held() -> Iterator[int]:
+    """A file in memory that what the library writes is held in; one for each thread, used again."""
+    fd: int | None = getattr(_HELD, "fd", None)
+    if fd is None:
+        fd = _HELD.fd = os.memfd_create("mediaoptout")
+    os.lseek(fd, 0, os.SEEK_SET)
+    try:
+        yield fd
+    finally:
+        os.ftruncate(fd, 0)
+
+
+_HELD: Final = threading.local()
 
 
 @contextmanager
@@ -144,10 +167,7 @@ def _stream(source: Source) -> Iterator[ctypes.c_void_p]:
     system = _system()
     if isinstance(source, FileSource) and system is not None:
         os.lseek(source.fileno(), 0, os.SEEK_SET)
-        functions = (ctypes.cast(function, _PLACE) for function in system)
-        stream = _CALLS["c2pa_create_stream"](source.fileno(), *functions)
-        if not stream:
-            raise C2paError(_message())
+        stream = _of_descriptor(source.fileno(), system)
         try:
             yield stream
         finally:
@@ -222,11 +242,19 @@ def _place(document: dict[str, Any]) -> str:
 
 
 def _whole(reader: int, document: dict[str, Any]) -> bytes:
+    place = _place(document).encode()
+    system = _system()
+    if system is not None and hasattr(os, "memfd_create"):
+        with _held() as fd:
+            stream = _of_descriptor(fd, system)
+            try:
+                written = _CALLS["c2pa_reader_resource_to_stream"](reader, place, stream)
+            finally:
+                _CALLS["c2pa_release_stream"](stream)
+            return os.pread(fd, written, 0) if written > 0 else b""
     held = io.BytesIO()
     with Stream(held) as sink:
-        written = _CALLS["c2pa_reader_resource_to_stream"](
-            reader, _place(document).encode(), _address(sink._stream)
-        )
+        written = _CALLS["c2pa_reader_resource_to_stream"](reader, place, _address(sink._stream))
     return held.getvalue() if written > 0 else b""
 
 

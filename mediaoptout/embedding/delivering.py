@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 from mediaoptout.containers.base import Container, Layout, Wanted
 from mediaoptout.credentials.assertion import Assertion
 from mediaoptout.embedding.declaration import Declaration, EmbedOptions
 from mediaoptout.errors import RefusedError
+from mediaoptout.memo import Same
 from mediaoptout.reservation.delivery import Delivery
 from mediaoptout.vocabularies import cawg, prose, rights
 from mediaoptout.vocabularies.properties import Property
@@ -33,6 +35,12 @@ def delivered(declaration: Declaration, options: EmbedOptions) -> Declaration:
         options: the recipient's `Delivery`, the label of before 2024, and whether notices of
             others are replaced.
     """
+    return _delivered(Same(declaration), Same(options))
+
+
+@lru_cache(maxsize=64)
+def _delivered(given: Same[Declaration], asked: Same[EmbedOptions]) -> Declaration:
+    declaration, options = given.value, asked.value
     if declaration.strips:
         return declaration
     delivery = options.delivery

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -23,13 +24,14 @@ _MARKS: Final[tuple[tuple[str, str], ...]] = (
 
 
 @lru_cache(maxsize=4096)
-def package_of(folder: Path) -> tuple[str, Path] | None:
+def package_of(folder: str) -> tuple[str, Path] | None:
     """The package that a folder belongs to, with its top folder; None if it is in none.
 
     Args:
         folder: an absolute path.
     """
-    for above in (folder, *folder.parents)[:_DEPTH]:
+    place = Path(folder)
+    for above in (place, *place.parents)[:_DEPTH]:
         for name, title in _MARKS:
             if (above / name).exists():
                 return title, above
@@ -44,7 +46,7 @@ def refuse_packaged(path: Path) -> None:
     Raises:
         RefusedError: it belongs to one, whose hashes would no longer fit.
     """
-    found = package_of(path.absolute().parent)
+    found = package_of(os.path.join(os.getcwd(), os.path.dirname(path)))  # noqa: PTH109, PTH118, PTH120 # per file
     if found is not None:
         title, top = found
         raise RefusedError(

@@ -55,8 +55,8 @@ from mediaoptout.splice.recovery import mend
 from mediaoptout.splice.source import FileSource, Source
 from mediaoptout.splice.writer import Seal, Staged, land, same_bytes, swept, write
 from mediaoptout.vocabularies import identifying
-from mediaoptout.vocabularies.properties import Property
-from mediaoptout.vocabularies.reading import resolve, statements
+from mediaoptout.vocabularies.properties import Property, noted_too
+from mediaoptout.vocabularies.reading import resolve, statements_of
 from mediaoptout.words import Carrier, Status
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def _embed(
         properties = going(layout, declaration.properties)
     else:
         signing = signs(container, options)
-        properties = (*declaration.properties, *had(container, layout))
+        properties = noted_too(declaration.properties, had(container, layout))
     wanted = Wanted(
         properties=properties,
         force=options.force,
@@ -398,7 +398,7 @@ def _unproven(reason: str) -> RefusedError:
 
 def _says(layout: Layout, declaration: Declaration) -> bool:
     """Whether the file reserves all of the declaration's uses for machines."""
-    found = statements(entry for block in layout.blocks for entry in block.entries)
+    found = statements_of(block.entries for block in layout.blocks)
     return resolve(found).machine >= declaration.reserved
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from queue import Queue
 from threading import Thread
 from types import TracebackType
@@ -24,13 +25,12 @@ class Digest:
     def __init__(self, size: int) -> None:
         self.wanted = size > 0
         self._hash = hashlib.sha256()
-        self._queue: Queue[bytes | None] = Queue(_WAITING)
-        self._thread = Thread(target=self._work, daemon=True) if size >= ALONE else None
+        self._beside = _Beside(self._hash.update) if size >= ALONE else None
 
     def update(self, data: bytes) -> None:
         """Take in ``data``, behind all that came before."""
-        if self._thread is not None:
-            self._queue.put(data)
+        if self._beside is not None:
+            self._beside.queue.put(data)
         elif self.wanted:
             self._hash.update(data)
 
@@ -39,13 +39,9 @@ class Digest:
         """The digest; empty where none was wanted."""
         return self._hash.digest() if self.wanted else b""
 
-    def _work(self) -> None:
-        while (data := self._queue.get()) is not None:
-            self._hash.update(data)
-
     def __enter__(self) -> Digest:
-        if self._thread is not None:
-            self._thread.start()
+        if self._beside is not None:
+            self._beside.start()
         return self
 
     def __exit__(
@@ -54,6 +50,20 @@ class Digest:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join()
+        if self._beside is not None:
+            self._beside.queue.put(None)
+            self._beside.join()
+
+
+class _Beside(Thread):
+    """A thread that hashes what is put into its queue, until None comes."""
+
+    def __init__(self, update: Callable[[bytes], object]) -> None:
+        super().__init__(daemon=True)
+        self.queue: Queue[bytes | None] = Queue(_WAITING)
+        self._update = update
+
+    def run(self) -> None:
+        """Hash."""
+        while (data := self.queue.get()) is not None:
+            self._update(data)

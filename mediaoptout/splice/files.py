@@ -69,7 +69,7 @@ def is_link(path: Path) -> bool:
     return os.path.islink(path)  # noqa: PTH114 # which raises nothing
 
 
-def is_folder(path: Path) -> bool:
+def is_folder(path: Path | str) -> bool:
     """Whether ``path`` leads to a folder, as far as can be told."""
     return os.path.isdir(path)  # noqa: PTH112 # which raises nothing
 

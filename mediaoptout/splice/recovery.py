@@ -77,7 +77,10 @@ def recover(folder: Path) -> list[Recovered]:
 
 def mend(path: Path) -> tuple[str, ...]:
     """`recover` the folder of the file behind ``path``; what was done, as sentences for people."""
-    found = recover((Path(os.path.realpath(path)) if files.is_link(path) else path).parent)
+    folder = os.path.dirname(os.path.realpath(path) if files.is_link(path) else path)  # noqa: PTH120
+    if not files.is_folder(os.path.join(folder, FOLDER)):  # noqa: PTH118 # asked for every file
+        return ()
+    found = recover(Path(folder))
     return tuple(
         each.message if each.fix is None else f"{each.message}: {each.fix}" for each in found
     )

@@ -30,7 +30,7 @@ from mediaoptout.verification.rules.rule import Fault
 from mediaoptout.verification.rules.subject import Subject
 from mediaoptout.verification.verdict import judge
 from mediaoptout.vocabularies.properties import Entry
-from mediaoptout.vocabularies.reading import resolve, statements
+from mediaoptout.vocabularies.reading import resolve, statements_of
 from mediaoptout.vocabularies.statement import Statement
 from mediaoptout.words import EXPECTED_USES, Carrier, Use, Verdict
 
@@ -197,7 +197,7 @@ def _examined(
     if beside is not None:
         layout = replace(layout, blocks=(*layout.blocks, sidecars.block_of(beside)))
     entries = tuple(entry for block in layout.blocks for entry in block.entries)
-    found = statements(entries)
+    found = statements_of(block.entries for block in layout.blocks)
     report = None
     if layout.manifest is not None:
         place = layout.manifest.span

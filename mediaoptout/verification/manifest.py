@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -118,15 +120,24 @@ def manifest_statements(report: Report, carrier: Carrier = Carrier.C2PA) -> tupl
     """
     found: list[Statement] = []
     for where, label, data in report.assertions:
-        said = cawg.decode(label, data, where, carrier) or statements(
-            cawg.entries(label, data, where, carrier)
-        )
+        if not cawg.is_read(label):
+            continue
+        said = cawg.remembered(_said, label, data, where, carrier)
         if COMPONENT in where:
             said = tuple(replace(_without_permissions(item), partial=True) for item in said)
         found += said
     if report.credential.integrity is Integrity.BROKEN:
         return tuple(map(_without_permissions, found))
     return tuple(found)
+
+
+@lru_cache(maxsize=cawg.REMEMBERED)
+def _said(label: str, text: str, where: str, carrier: Carrier) -> tuple[Statement, ...]:
+    """What an assertion says; remembered, since the files of a catalogue mostly say the same."""
+    data = json.loads(text)
+    return cawg.decode(label, data, where, carrier) or statements(
+        cawg.entries(label, data, where, carrier)
+    )
 
 
 def _without_permissions(statement: Statement) -> Statement:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from mediaoptout.memo import Same
 from mediaoptout.records import Finding, VerifyRecord
 from mediaoptout.verification.rules.parameters import as_toml, key_of
 from mediaoptout.verification.rules.registry import RULES
-from mediaoptout.verification.rules.rule import Across, Fault
+from mediaoptout.verification.rules.rule import Across, Fault, Rule
 from mediaoptout.verification.rules.subject import Subject
 from mediaoptout.words import Severity, Use, Verdict
+
+_Rule = Rule[Any]
 
 _NO_DETAILS: Final = frozenset({Verdict.UNRESERVED, Verdict.DAMAGED})
 """Verdicts after which nothing more can be said of a reservation."""
@@ -146,12 +149,14 @@ class Policy:
             subject: the file.
             quick: leave out rules that need more than its headers.
         """
-        for item in self.applied:
-            if item.when is not None and _faults(item.when, subject, quick) != []:
-                continue
-            faults = _faults(item.condition, subject, quick)
-            if faults:
-                yield from item.findings(faults)
+        for item, rule, parameters in _asked(Same(self), quick):
+            if rule is not None and rule.check is not None:
+                if _answers(rule, subject) and (told := list(rule.check(subject, parameters))):
+                    yield from item.findings(told)
+            elif item.when is None or _faults(item.when, subject, quick) == []:
+                faults = _faults(item.condition, subject, quick)
+                if faults:
+                    yield from item.findings(faults)
 
     def told(self, rule_id: str, *faults: Fault) -> tuple[Finding, ...]:
         """What was noticed on the way, under the name of a rule that has nothing to ask itself.
@@ -189,6 +194,31 @@ class Policy:
         )
 
 
+@lru_cache(maxsize=16)
+def _asked(policy: Same[Policy], quick: bool) -> tuple[tuple[Applied, _Rule | None, Any], ...]:
+    """What a policy applies, without the rules that can never be asked.
+
+    Of plain rules the rule itself and its parameters, so that they need not be looked up for every
+    file; None for conditions that are more than that.
+    """
+    found: list[tuple[Applied, _Rule | None, Any]] = []
+    for item in policy.value.applied:
+        if item.when is None and isinstance(item.condition, Check):
+            rule = RULES[item.condition.rule]
+            if rule.check is not None and not (quick and rule.full):
+                found.append((item, rule, item.condition.parameters))
+        else:
+            found.append((item, None, None))
+    return tuple(found)
+
+
+def _answers(rule: _Rule, subject: Subject) -> bool:
+    """Whether a rule has anything to say of such a file."""
+    if subject.container is None and not rule.any_file:
+        return False
+    return not (rule.details and subject.record.verdict in _NO_DETAILS)
+
+
 def checks(condition: Condition) -> Iterator[Check]:
     """Every rule of a condition, whatever the groups that it stands in."""
     match condition:
@@ -206,11 +236,7 @@ def _faults(condition: Condition, subject: Subject, quick: bool) -> list[Fault] 
     match condition:
         case Check(rule_id, parameters):
             rule = RULES[rule_id]
-            if rule.check is None or (quick and rule.full):
-                return None
-            if subject.container is None and not rule.any_file:
-                return None
-            if rule.details and subject.record.verdict in _NO_DETAILS:
+            if rule.check is None or (quick and rule.full) or not _answers(rule, subject):
                 return None
             return list(rule.check(subject, parameters))
         case All(several):

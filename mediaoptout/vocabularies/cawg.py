@@ -7,10 +7,12 @@ spelling of ``constraint_info``.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from mediaoptout.reservation.model import Reservation
 from mediaoptout.vocabularies.properties import (
@@ -55,6 +57,23 @@ _SPEAKING: Final = frozenset({"plus:DataMining", "tdm:reservation", "mediaoptout
 """The properties that say something of training and mining, be it that nothing holds any more."""
 MAX_PROPERTIES: Final = 1000
 """How many properties, or values of one, are read of an assertion."""
+
+REMEMBERED: Final = 256
+"""How many answers about assertions are remembered ..."""
+
+MAX_REMEMBERED: Final = 1 << 16
+"""... and of assertions of how many characters at most."""
+
+T = TypeVar("T")
+
+
+class _Remembering(Protocol[T]):
+    """A function with `lru_cache` around it."""
+
+    __wrapped__: Callable[..., T]
+
+    def __call__(self, *given: Any) -> T: ...
+
 
 SILENCE: Final[Mapping[str, Any]] = {"entries": {}}
 """The assertion that takes back what the manifests before it say."""
@@ -167,11 +186,41 @@ def entries(label: str, data: Any, location: str, carrier: Carrier) -> tuple[Ent
     return tuple(found)
 
 
+def remembered(answer: _Remembering[T], label: str, data: Any, *more: object) -> T:
+    """An answer about an assertion that is remembered by what the assertion says.
+
+    Args:
+        answer: wants the label, the data as JSON, and what else is given.
+        label: the assertion's label.
+        data: its data, as JSON has it.
+        more: what else the answer depends on.
+    """
+    text = json.dumps(data)
+    asked = answer if len(text) <= MAX_REMEMBERED else answer.__wrapped__
+    return asked(label, text, *more)
+
+
+def is_read(label: str) -> bool:
+    """Whether assertions of that label are read by `decode` or `entries`."""
+    return _LABEL.match(label) is not None or _METADATA.match(label) is not None
+
+
 def speaks(label: str, data: Any) -> bool:
     """Whether an assertion says something of training and mining.
 
-    One without entries does: that what was said before is said no longer.
+    One without entries does: that what was said before is said no longer. The answer is remembered
+    by what the assertion says: the files of a catalogue mostly say the same.
+
+    Args:
+        label: the assertion's label.
+        data: its data, as JSON has it.
     """
+    return is_read(label) and remembered(_speaks, label, data)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _speaks(label: str, text: str) -> bool:
+    data = json.loads(text)
     if decode(label, data, "", Carrier.C2PA) or (label == LABEL and data == SILENCE):
         return True
     return any(entry.name in _SPEAKING for entry in entries(label, data, "", Carrier.C2PA))

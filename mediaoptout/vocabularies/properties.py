@@ -137,7 +137,7 @@ class Property:
 
     def says(self, value: Value) -> Property:
         """The same with another value."""
-        return replace(self, value=value)
+        return self if value is self.value else Property(self.name, value, self.replaces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,13 @@ class Entry:
 def before(word: str, *numbers: int) -> Property:
     """What shall be noted of a file before it is changed; see `noted`."""
     return Property(BEFORE, Bag((" ".join((word, *map(str, numbers))),)))
+
+
+def noted_too(
+    properties: tuple[Property, ...], notes: tuple[Property, ...]
+) -> tuple[Property, ...]:
+    """The properties and what shall be noted; without notes the very same tuple."""
+    return (*properties, *notes) if notes else properties
 
 
 def noted(entries: Iterable[Entry], word: str) -> tuple[int, ...] | None:

@@ -6,15 +6,12 @@ A text is never enough for the verdict ``reserved``: it counts as ``text-only``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
 from mediaoptout.reservation.texts import heads
-from mediaoptout.vocabularies import wording
 from mediaoptout.vocabularies.properties import Bag, Entry, LangAlt, Value, as_text
-from mediaoptout.vocabularies.statement import Meaning, Statement, same
-from mediaoptout.words import Permission, Use, Vocabulary
+from mediaoptout.vocabularies.statement import MINING, TRAINING, Meaning, Statement
+from mediaoptout.words import Vocabulary
 
 NAMES: Final = frozenset(
     {
@@ -37,15 +34,8 @@ NAMES: Final = frozenset(
 )
 """The properties that are searched for a declaration."""
 
-REMEMBERED: Final = 256
-"""How many texts' meanings are remembered: the files of a catalogue say the same sentences."""
-
 _KEYWORDS: Final = frozenset({"dc:subject", "lr:hierarchicalSubject", "pdf:Keywords"})
 _ROBOTS: Final = re.compile(r"[:}](?:x-)?robots(?:-tag)?$", re.IGNORECASE)
-
-_TRAINING = (Use.AI_TRAINING, Use.GENERATIVE_AI_TRAINING)
-MINING: Final = Meaning(same(Permission.RESERVED, Use.DATA_MINING, *_TRAINING))
-TRAINING: Final = Meaning(same(Permission.RESERVED, *_TRAINING))
 
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
@@ -85,62 +75,9 @@ def sentence(text: str) -> tuple[str, Meaning] | None:
     Returns:
         The sentence as it stands, and what it means: `MINING` or `TRAINING`.
     """
-    return _sentence(text[:MAX_TEXT])
+    from mediaoptout.vocabularies import sentences
 
-
-@lru_cache(maxsize=REMEMBERED)
-def _sentence(text: str) -> tuple[str, Meaning] | None:
-    training: tuple[str, Meaning] | None = None
-    for part in _parts(text):
-        meaning = _meaning(wording.plain(part))
-        if meaning is MINING:
-            return part.strip(), meaning
-        if meaning is TRAINING and training is None:
-            training = part.strip(), meaning
-    return training
-
-
-def _parts(text: str) -> Iterator[str]:
-    start = 0
-    for match in wording.SENTENCE.finditer(text):
-        yield text[start : match.start()]
-        start = match.end()
-    yield text[start:]
-
-
-def _meaning(part: str) -> Meaning | None:
-    if wording.CITATION.search(part) and _forbids(part, citing=True):
-        return MINING
-    about = _about(part)
-    if about is not None and _forbids(part):
-        return about
-    return TRAINING if wording.NOAI.search(part) else None
-
-
-def _about(part: str) -> Meaning | None:
-    """What would be reserved if the sentence forbids it; few sentences are about either."""
-    if wording.MINING.search(part) or wording.TDM.search(part):
-        return MINING
-    if wording.MACHINE_LEARNING.search(part):
-        return TRAINING
-    return TRAINING if wording.INTELLIGENCE.search(part) and wording.TEACH.search(part) else None
-
-
-def _forbids(part: str, *, citing: bool = False) -> bool:
-    """Whether the sentence forbids something.
-
-    Args:
-        part: the sentence.
-        citing: whether the notice that every work carries ("all rights reserved") is enough.
-    """
-    said = part if citing else wording.PLAIN_NOTICE.sub("", part)
-    permits = wording.PERMITS.search(said) and not wording.DENIED_PERMISSION.search(said)
-    told = wording.TOLD.search(said)
-    if wording.FORBID.search(wording.PLAIN_NOTICE.sub("", part) if permits else said):
-        return True
-    if wording.TERMS.search(said):
-        return True
-    return bool(wording.DENY.search(said)) and not permits and not told
+    return sentences.strongest(text[:MAX_TEXT])
 
 
 def decode(entry: Entry) -> Statement | None:
@@ -157,6 +94,8 @@ def keyword(entry: Entry) -> Statement | None:
     """What is left of robots' directives (``noai``) among keywords, or in a field of that name."""
     if entry.name not in _KEYWORDS and not _ROBOTS.search(entry.name):
         return None
+    from mediaoptout.vocabularies import wording
+
     for text in _texts(entry.value):
         match = wording.NOAI.search(text[:MAX_TEXT])
         if match is not None:

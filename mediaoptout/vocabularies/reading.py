@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
+from mediaoptout.memo import Same
 from mediaoptout.vocabularies import aipref, expressions, plus, prose, rights, rsl, tdmrep
 from mediaoptout.vocabularies.properties import Bag, Entry, as_text
 from mediaoptout.vocabularies.statement import Statement
 from mediaoptout.words import Permission, Use
+
+_REMEMBERED: Final = 64
 
 _MACHINE: Final[Mapping[str, Callable[[Entry], Statement]]] = {
     "plus:DataMining": plus.decode,
@@ -23,6 +27,20 @@ _MACHINE: Final[Mapping[str, Callable[[Entry], Statement]]] = {
 def statements(entries: Iterable[Entry]) -> tuple[Statement, ...]:
     """Every statement that the entries make, in their order; other properties are passed over."""
     return expressions.deferred(found for entry in entries for found in _read(entry))
+
+
+def statements_of(blocks: Iterable[tuple[Entry, ...]]) -> tuple[Statement, ...]:
+    """Every statement that the entries of several blocks make; see `statements`.
+
+    What a block says is remembered: the files of a run mostly say the same, in one and the same
+    tuple.
+    """
+    return expressions.deferred(found for entries in blocks for found in _of_block(Same(entries)))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _of_block(entries: Same[tuple[Entry, ...]]) -> tuple[Statement, ...]:
+    return tuple(found for entry in entries.value for found in _read(entry))
 
 
 def _read(entry: Entry) -> Iterator[Statement]:
@@ -59,8 +77,9 @@ def _text(entry: Entry) -> Iterator[Statement]:
 
 def _single(entry: Entry) -> Iterator[Entry]:
     """The entry for each of its values: some write a list where the standard has one text."""
-    values = entry.value.items if isinstance(entry.value, Bag) else (entry.value,)
-    return (replace(entry, value=value) for value in values)
+    if not isinstance(entry.value, Bag):
+        return iter((entry,))
+    return (replace(entry, value=value) for value in entry.value.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +109,15 @@ _STRICTNESS = (
 
 def resolve(found: Sequence[Statement]) -> Resolved:
     """Restrictive wins, use by use; order, date and place in the file never weaken anything."""
+    said: dict[Use, set[Permission]] = {use: set() for use in Use}
+    for item in found:
+        for use, permission in item.meaning.uses.items():
+            said[use].add(permission)
     uses: dict[Use, Permission] = {}
     conflicts: list[Use] = []
-    for use in Use:
-        said = {item.meaning.uses.get(use, Permission.UNSTATED) for item in found}
-        uses[use] = next((word for word in _STRICTNESS if word in said), Permission.UNSTATED)
-        if uses[use].reserves and Permission.ALLOWED in said:
+    for use, words in said.items():
+        uses[use] = next((word for word in _STRICTNESS if word in words), Permission.UNSTATED)
+        if Permission.ALLOWED in words and uses[use].reserves:
             conflicts.append(use)
     machine = _reserved(item for item in found if not item.partial)
     partly = _reserved(item for item in found if item.partial)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from mediaoptout.vocabularies.properties import Entry, as_text
 from mediaoptout.words import Carrier, Permission, Use, Vocabulary
@@ -60,3 +61,11 @@ class Statement:
 def same(permission: Permission, *uses: Use) -> dict[Use, Permission]:
     """The same permission for several uses."""
     return dict.fromkeys(uses, permission)
+
+
+_TRAINING: Final = (Use.AI_TRAINING, Use.GENERATIVE_AI_TRAINING)
+MINING: Final = Meaning(same(Permission.RESERVED, Use.DATA_MINING, *_TRAINING))
+"""What reserves mining reserves training with it, which needs mining first."""
+
+TRAINING: Final = Meaning(same(Permission.RESERVED, *_TRAINING))
+"""What reserves training alone."""

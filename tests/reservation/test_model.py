@@ -11,7 +11,7 @@ from mediaoptout.errors import UsageError
 from mediaoptout.reservation.model import Holder, Licence, Reservation, Role
 from mediaoptout.reservation.profiles import with_texts
 from mediaoptout.reservation.texts import compose, heads, phrases
-from mediaoptout.vocabularies import prose
+from mediaoptout.vocabularies import prose, statement
 from mediaoptout.words import Permission, Use
 
 ALL = {
@@ -84,7 +84,7 @@ def test_our_texts_are_noticed(language: str):
     text = compose(Reservation(uses=ALL), language)
     found = prose.sentence(text)
     assert found is not None
-    assert found[1] == prose.MINING
+    assert found[1] == statement.MINING
 
 
 def test_texts_can_be_composed_anew():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaoptout.reservation.profiles import load
-from mediaoptout.vocabularies import prose
+from mediaoptout.vocabularies import prose, statement
 from mediaoptout.vocabularies.properties import LangAlt
 
 MINING = [
@@ -235,7 +235,7 @@ NOTHING = [
 def test_mining(text: str):
     found = prose.sentence(text)
     assert found is not None
-    assert found[1] == prose.MINING
+    assert found[1] == statement.MINING
     assert found[0] in text
 
 
@@ -243,7 +243,7 @@ def test_mining(text: str):
 def test_training(text: str):
     found = prose.sentence(text)
     assert found is not None
-    assert found[1] == prose.TRAINING
+    assert found[1] == statement.TRAINING
 
 
 @pytest.mark.parametrize("text", NOTHING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from mediaoptout.carriers.merged import Merged
@@ -15,6 +16,7 @@ from mediaoptout.carriers.xmp.stripping import marked, strip
 from mediaoptout.carriers.xmp.tree import legal
 from mediaoptout.carriers.xmp.values import Found, find
 from mediaoptout.errors import RefusedError
+from mediaoptout.memo import Same
 from mediaoptout.splice.patch import Copy, Insert
 from mediaoptout.vocabularies import declaration
 from mediaoptout.vocabularies.properties import (
@@ -35,6 +37,8 @@ from mediaoptout.vocabularies.settle import Settled, settle
 
 PADDING: Final = 2048
 """How much white space a packet gets that is new or has to grow, in bytes."""
+
+_REMEMBERED: Final = 64
 
 _GRADED: Final = frozenset({"plus:DataMining", "tdm:reservation"})
 """The properties of which a kept value is as strict as ours, or stricter."""
@@ -118,11 +122,7 @@ def merge(
         RefusedError: a contrary statement stands there (code ``contrary-statement``), or there
             is no room (code ``no-room``).
     """
-    wanted = [
-        item.says(_legal(item.value))
-        for item in properties
-        if item.name.partition(":")[0] in PREFIXES
-    ]
+    wanted = list(_sayable(Same(tuple(properties))))
     if properties and all(item.goes for item in properties):
         return Merged((), frozenset()) if data is None else strip(data, PADDING)
     notes = _joined(item for item in wanted if item.name == BEFORE)
@@ -300,6 +300,16 @@ def _padding(packet: Packet, old: int, edits: list[Edit], room: _Room) -> Edit:
     if spare <= end - start:
         return Edit(start, end - spare, b"")
     return Edit(start, end, white_space(spare))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _sayable(properties: Same[tuple[Property, ...]]) -> tuple[Property, ...]:
+    """The properties that XMP has a namespace for, without characters that XML cannot say."""
+    return tuple(
+        item.says(_legal(item.value))
+        for item in properties.value
+        if item.name.partition(":")[0] in PREFIXES
+    )
 
 
 def _legal(value: Value) -> Value:

@@ -1,0 +1,22 @@
+"""What a run needs of processes: from how many files on, and which modules they shall have."""
+
+from __future__ import annotations
+
+from typing import Final
+
+FEW: Final = 64
+"""Up to this many files, one process is mostly done before others have started."""
+
+_SIGNING: Final = ("mediaoptout.credentials.signing", "mediaoptout.credentials.validation")
+
+EMBEDS: Final = ("mediaoptout.embedding.single",)
+"""The modules of processes that embed ..."""
+
+EMBEDS_AND_SIGNS: Final = (*EMBEDS, *_SIGNING)
+"""... that sign besides ..."""
+
+READS: Final = ("mediaoptout.verification.check",)
+"""... that read headers ..."""
+
+VALIDATES: Final = (*READS, "mediaoptout.credentials.validation")
+"""... and that validate manifests."""
