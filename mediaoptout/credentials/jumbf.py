@@ -7,7 +7,7 @@ the boxes (ISO/IEC 19566-5, JUMBF) and their CBOR (RFC 8949); signatures are the
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -16,6 +16,9 @@ _SUPERBOX: Final = b"jumb"
 _DESCRIPTION: Final = b"jumd"
 _CBOR: Final = b"cbor"
 _LABELLED: Final = 0x02
+_DATA_HASH: Final = "c2pa.hash.data"
+_ALGORITHMS: Final = frozenset({"sha256", "sha384", "sha512"})
+_KNOWN: Final = frozenset({"exclusions", "name", "pad", "pad2"})
 _DEPTH: Final = 16
 _HEADER: Final = struct.Struct(">I4s").unpack_from
 _CHAIN: Final = (33, "x5chain")
@@ -43,16 +46,33 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
+class DataHash:
+    """A hard binding by the hash of all bytes but one range.
+
+    Args:
+        algorithm: as `hashlib` calls it.
+        digest: the hash.
+        excluded: the bytes that it leaves out.
+    """
+
+    algorithm: str
+    digest: bytes
+    excluded: Range
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
     """What was read from the bytes of a manifest.
 
     Args:
         chain: the certificates (DER), the signer's first; empty where none could be read.
         binding: what the hard binding leaves out; None where none could be read.
+        data_hash: the hard binding, where there is this one and no other.
     """
 
     chain: tuple[bytes, ...] = ()
     binding: Binding | None = None
+    data_hash: DataHash | None = None
 
 
 class _Box(NamedTuple):
@@ -71,7 +91,8 @@ def read(data: bytes, label: str) -> Store:
     """
     try:
         manifest = next(_found(data, 0, len(data), ("c2pa", label)))
-        return Store(_chain(data, manifest), _binding(data, manifest))
+        bindings = list(_bindings(data, manifest))
+        return Store(_chain(data, manifest), _left_out_by(bindings), _data_hash(bindings))
     except (StopIteration, ValueError, IndexError, struct.error, RecursionError):
         return Store()
 
@@ -138,20 +159,31 @@ def _chain(data: bytes, manifest: _Box) -> tuple[bytes, ...]:
     return ()
 
 
-def _binding(data: bytes, manifest: _Box) -> Binding | None:
-    """What all hard bindings of the manifest leave out, together."""
-    ranges: list[Range] = []
-    boxes: list[str] = []
-    there = False
+def _bindings(data: bytes, manifest: _Box) -> Iterator[tuple[str, list[Mapping[Any, Any]]]]:
+    """The hard bindings of a manifest: the label of each, and what it says."""
     for store in _found(data, manifest.start, manifest.end, ("c2pa.assertions",)):
         for box in _boxes(data, store.start, store.end):
             name = _label(data, box) if box.kind == _SUPERBOX else ""
             if name.startswith(_BINDINGS):
-                there = True
-                for content in map(_map, _contents(data, box)):
-                    ranges += _ranges(content)
-                    boxes += _left_out(content)
-    return Binding(tuple(ranges), tuple(boxes)) if there else None
+                yield name, list(map(_map, _contents(data, box)))
+
+
+def _left_out_by(bindings: Sequence[tuple[str, list[Mapping[Any, Any]]]]) -> Binding | None:
+    """What all of them leave out, together."""
+    contents = [content for _, said in bindings for content in said]
+    ranges = (item for content in contents for item in _ranges(content))
+    boxes = (item for content in contents for item in _left_out(content))
+    return Binding(tuple(ranges), tuple(boxes)) if bindings else None
+
+
+def _data_hash(bindings: Sequence[tuple[str, list[Mapping[Any, Any]]]]) -> DataHash | None:
+    match bindings:
+        case [(label, [{"hash": bytes(digest), "alg": str(algorithm), **more} as content])]:
+            excluded = tuple(_ranges(content))
+            plain = label == _DATA_HASH and algorithm in _ALGORITHMS and not more.keys() - _KNOWN
+            if plain and len(excluded) == 1 and len(_list(content.get("exclusions"))) == 1:
+                return DataHash(algorithm, digest, excluded[0])
+    return None
 
 
 def _ranges(content: Mapping[Any, Any]) -> Iterator[Range]:

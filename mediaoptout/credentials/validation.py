@@ -6,7 +6,7 @@ hash holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
@@ -14,6 +14,7 @@ from typing import Any, Final
 from c2pa import C2paError, Context
 
 from mediaoptout.credentials import jumbf, library
+from mediaoptout.credentials.binding import LARGE, Held, validated
 from mediaoptout.credentials.credential import ACTIVE, COMPONENT, PARENT, Credential
 from mediaoptout.credentials.library import Found
 from mediaoptout.credentials.outcome import Outcome, doubtful, judged
@@ -104,6 +105,7 @@ def validate(
     check: bool = True,
     anchors: Anchors | None = None,
     place: Span | None = None,
+    held: Held | None = None,
     brief: bool = False,
 ) -> Report:
     """Read a file's manifest store, and validate it.
@@ -115,9 +117,11 @@ def validate(
         anchors: whom to trust; None where trust is not the question: then nobody is trusted, and
             neither the certificate nor what the signature covers is looked at.
         place: where the store stands in the file, to see what the signature leaves out beside it.
+        held: the store itself, so that a large file need not go through the reader; None where
+            the reader shall do all of it.
         brief: leave out what the manifests say: only how they stand.
     """
-    return _read(source, media_type, None, check, anchors, place, brief)
+    return _read(source, media_type, None, check, anchors, place, held, brief)
 
 
 def validate_beside(
@@ -131,7 +135,7 @@ def validate_beside(
         check: hash the file; else integrity is ``unchecked``.
         anchors: whom to trust; see `validate`.
     """
-    return _read(source, _ANY, store, check, anchors, None, brief=False)
+    return _read(source, _ANY, store, check, anchors, None, None, brief=False)
 
 
 def _read(
@@ -141,13 +145,18 @@ def _read(
     check: bool,
     anchors: Anchors | None,
     place: Span | None,
+    held: Held | None,
     brief: bool,
 ) -> Report:
+    def look(context: Context) -> Found:
+        found = None if held is None or source.size < LARGE else validated(source, held, context)
+        return found or library.manifests(source, media_type, context, beside, whole=True)
+
     try:
         if not check or anchors is None:
             found = library.manifests(source, media_type, _context(check, _NOBODY), beside)
             return _report(found.document, check, brief=brief)
-        found, vouches = _asked(source, media_type, beside, anchors)
+        found, vouches = _asked(look, anchors, small=source.size <= SMALL)
     except (C2paError, ValueError) as error:
         return _unreadable(error, check)
     report = _report(found.document, check, vouches, brief=brief)
@@ -155,12 +164,12 @@ def _read(
 
 
 def _asked(
-    source: Source, media_type: str, beside: bytes | None, anchors: Anchors
+    look: Callable[[Context], Found], anchors: Anchors, *, small: bool
 ) -> tuple[Found, bool | None]:
     """What the reader finds; whether the list for signers vouches, None if that says so itself."""
     remembered = None
-    if source.size <= SMALL or not anchors.settings():
-        found = library.manifests(source, media_type, _context(True, _NOBODY), beside, whole=True)
+    if small or not anchors.settings():
+        found = look(_context(True, _NOBODY))
         if not anchors.settings():
             return found, None
         chain = _store(found).chain
@@ -168,11 +177,10 @@ def _asked(
             remembered = answer(chain, anchors)
             if remembered.vouches is not None:
                 return found, remembered.vouches
-    found = library.manifests(source, media_type, _context(True, anchors), beside, whole=True)
+    found = look(_context(True, anchors))
     vouches = None
     if doubtful(_results(found)):
-        signers = _context(True, replace(anchors, timestamps=""))
-        again = library.manifests(source, media_type, signers, beside)
+        again = look(_context(True, replace(anchors, timestamps="")))
         vouches = Outcome.of(_results(again)).trusted
     if remembered is not None:
         remembered.vouches = Outcome.of(_results(found), vouches=vouches).trusted

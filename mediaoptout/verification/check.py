@@ -201,7 +201,9 @@ def _examined(
     report = None
     if layout.manifest is not None:
         place = layout.manifest.span
-        report = manifest_report(source, container, place, asked.anchors, check=not asked.quick)
+        report = manifest_report(
+            source, container, layout, place, asked.anchors, check=not asked.quick
+        )
         found += manifest_statements(report)
     else:
         report = report_beside(source, Path(path), asked.anchors, check=not asked.quick)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mediaoptout.containers import sidecars
-from mediaoptout.containers.base import Container
+from mediaoptout.containers.base import Container, Layout
 from mediaoptout.credentials.credential import COMPONENT, Credential
 from mediaoptout.credentials.reasons import (
     ABOUT_TRUST,
@@ -56,21 +56,38 @@ _TRUST: Final = {
 
 
 def manifest_report(
-    source: Source, container: Container, place: Span, anchors: Anchors, *, check: bool
+    source: Source,
+    container: Container,
+    layout: Layout,
+    place: Span,
+    anchors: Anchors,
+    *,
+    check: bool,
 ) -> Report:
     """What the reference reader finds in the manifest.
 
     Args:
         source: the file.
         container: its family.
+        layout: as it was read.
         place: where the manifest stands.
         anchors: whom to trust.
         check: hash the file; else integrity is ``unchecked``.
     """
+    from mediaoptout.credentials.binding import LARGE, Held
     from mediaoptout.credentials.validation import validate
 
+    held = None
+    if check and source.size >= LARGE and _single(layout):
+        store = container.manifest_store(source, layout)
+        held = Held(store, container.frame_manifest(store)) if store else None
     media_type = container.media_types[0]
-    return validate(source, media_type, check=check, anchors=anchors, place=place)
+    return validate(source, media_type, check=check, anchors=anchors, place=place, held=held)
+
+
+def _single(layout: Layout) -> bool:
+    """Whether the file has one manifest store: which of several counts is the reader's business."""
+    return sum(block.carrier is Carrier.C2PA for block in layout.blocks) == 1
 
 
 def report_beside(source: Source, media: Path, anchors: Anchors, *, check: bool) -> Report | None:
