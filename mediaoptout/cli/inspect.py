@@ -19,6 +19,7 @@ def inspect(
             show_default=False,
         ),
     ],
+    recall: given.Recall = False,
     trust: given.Trust = None,
     allow_signer: given.AllowSigner = None,
     jobs: given.Jobs = None,
@@ -45,7 +46,7 @@ def inspect(
     finished = running.follow(
         console,
         plan,
-        inspect_all(plan, anchors=running.anchors(trust, allow_signer), means=means),
+        inspect_all(plan, anchors=running.anchors(trust, allow_signer), recall=recall, means=means),
         tally,
         lambda record: page.inspected(console, record),
     )

@@ -50,6 +50,10 @@ Copied = Annotated[
 DryRun = Annotated[
     bool, typer.Option("--dry-run", "-n", help="Plan and check everything, write nothing.")
 ]
+Recall = Annotated[
+    bool,
+    typer.Option("--recall", help="Open files too whose content is on tape or in a cloud."),
+]
 Jobs = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="Files at once; by default as the processors allow."),

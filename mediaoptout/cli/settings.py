@@ -75,6 +75,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "update-checksums": bool,
         "prove": bool,
         "others": Others,
+        "recall": bool,
         "report": list,
         "thumbnails": bool,
     },
@@ -85,12 +86,13 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "column": list,
         "fail-on": FailOn,
         "quick": bool,
+        "recall": bool,
         "trust": str,
         "allow-signer": list,
         "report": list,
         "thumbnails": bool,
     },
-    "inspect": {**_COMMON, "trust": str, "allow-signer": list},
+    "inspect": {**_COMMON, "recall": bool, "trust": str, "allow-signer": list},
     "strip": {
         **_COMMON,
         "profile": str,
@@ -99,6 +101,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "update-checksums": bool,
         "prove": bool,
         "others": Others,
+        "recall": bool,
     },
 }
 """The options that can be set for each command, and what their values must be."""

@@ -31,14 +31,17 @@ _BASIS: Final = re.compile(r"2019/790|2024/1689|122-5-3|211-3|§\s*44b", re.IGNO
 _UNKNOWN: Final = "und"
 
 
-def inspect(path: Path | str, *, anchors: Anchors | None = None) -> InspectRecord:
+def inspect(
+    path: Path | str, *, anchors: Anchors | None = None, recall: bool = False
+) -> InspectRecord:
     """Every statement in a file, where it stands and what it means. Raises nothing of the file's.
 
     Args:
         path: the file.
         anchors: whom to trust; None for the list in use.
+        recall: open placeholders too, so that their content is fetched from tape or a cloud.
     """
-    seen = examine(path, Asked.of(anchors=anchors))
+    seen = examine(path, replace(Asked.of(anchors=anchors), recall=recall))
     entries = (*seen.entries, *_of_manifest(seen.report))
     said = Said(entries)
     facts = _dated(said)

@@ -71,7 +71,9 @@ def manifest_report(
     return validate(source, media_type, check=check, anchors=anchors, place=place)
 
 
-def report_beside(source: Source, media: Path, anchors: Anchors, *, check: bool) -> Report | None:
+def report_beside(
+    source: Source, media: Path, anchors: Anchors, *, check: bool, recall: bool = False
+) -> Report | None:
     """What the reference reader finds in the file's C2PA sidecar; None without one.
 
     A sidecar of a shared name that does not fit this file is another file's, and not broken.
@@ -81,8 +83,12 @@ def report_beside(source: Source, media: Path, anchors: Anchors, *, check: bool)
         media: where it is.
         anchors: whom to trust.
         check: hash the file; else integrity is ``unchecked``.
+        recall: open the sidecar too if its content is elsewhere.
+
+    Raises:
+        NotHereError: the sidecar is a placeholder.
     """
-    sidecar = sidecars.find(media, sidecars.C2PA)
+    sidecar = sidecars.find(media, sidecars.C2PA, recall=recall)
     if sidecar is None:
         return None
     from mediaoptout.credentials.validation import validate_beside
