@@ -141,6 +141,7 @@ def verify_all(
     anchors: Anchors | None = None,
     delivery: Delivery = EVERYTHING,
     recall: bool = False,
+    fetch: bool | Collection[str] = False,
     means: Means | None = None,
 ) -> Iterator[tuple[Job, VerifyRecord | None]]:
     """Say what many files reserve, in the order in which they are done; see `embed_all`.
@@ -155,10 +156,11 @@ def verify_all(
         anchors: whom to trust; None for the list in use.
         delivery: what the recipient takes: nothing else is missing.
         recall: open placeholders too, so that their content is fetched from tape or a cloud.
+        fetch: fetch manifests that are not here; see `mediaoptout.verification.check.verify`.
         means: what the run may use.
     """
     found = _verified(
-        jobs, policy, expected, quick, traits, columns, anchors, delivery, recall, means
+        jobs, policy, expected, quick, traits, columns, anchors, delivery, recall, fetch, means
     )
     if policy is None:
         return found
@@ -177,6 +179,7 @@ def _verified(
     anchors: Anchors | None,
     delivery: Delivery,
     recall: bool,
+    fetch: bool | Collection[str],
     means: Means | None,
 ) -> Iterator[tuple[Job, VerifyRecord | None]]:
     uses = None if expected is None else tuple(expected)
@@ -192,6 +195,7 @@ def _verified(
         anchors=anchors or trust.current(),
         delivery=delivery,
         recall=recall,
+        fetch=fetch,
     )
     for outcome in outcomes(work, jobs, means, validates=not quick):
         if outcome.error is not None:
@@ -205,6 +209,7 @@ def inspect_all(
     *,
     anchors: Anchors | None = None,
     recall: bool = False,
+    fetch: bool | Collection[str] = False,
     means: Means | None = None,
 ) -> Iterator[tuple[Job, InspectRecord | None]]:
     """Everything that many files say; see `embed_all`.
@@ -213,9 +218,10 @@ def inspect_all(
         jobs: the files.
         anchors: whom to trust; None for the list in use.
         recall: open placeholders too, so that their content is fetched from tape or a cloud.
+        fetch: fetch manifests that are not here; see `mediaoptout.verification.check.verify`.
         means: what the run may use.
     """
-    work = partial(_inspect, anchors=anchors or trust.current(), recall=recall)
+    work = partial(_inspect, anchors=anchors or trust.current(), recall=recall, fetch=fetch)
     for outcome in outcomes(work, jobs, means, validates=True):
         if outcome.error is not None:
             unread = VerifyRecord(path=str(outcome.job.item.path), error=outcome.error)
@@ -350,6 +356,7 @@ def _verify(
     anchors: Anchors,
     delivery: Delivery,
     recall: bool,
+    fetch: bool | Collection[str],
 ) -> VerifyRecord | None:
     from mediaoptout.verification.check import verify, verify_companion
 
@@ -365,6 +372,7 @@ def _verify(
         anchors=anchors,
         delivery=delivery,
         recall=recall,
+        fetch=fetch,
     )
     if job.masters is not None:
         from mediaoptout.verification import against
@@ -396,9 +404,11 @@ def _against_row(
     return listed.compared(record, identifiers, holders, policy)
 
 
-def _inspect(job: Job, anchors: Anchors, recall: bool) -> InspectRecord | None:
+def _inspect(
+    job: Job, anchors: Anchors, recall: bool, fetch: bool | Collection[str]
+) -> InspectRecord | None:
     from mediaoptout.verification.look import inspect
 
     if passed_over(job, recall=recall):
         return None
-    return inspect(job.item.path, anchors=anchors, recall=recall)
+    return inspect(job.item.path, anchors=anchors, recall=recall, fetch=fetch)

@@ -10,7 +10,8 @@ the command's name::
     sign = false
 
 Flags win over tables, tables over the top, and the project's file over the user's. Options that
-decide over somebody else's bytes (``force``, ``in-place`` ...) are said on the command line only.
+decide over somebody else's bytes (``force``, ``in-place`` ...), or that speak with strangers
+(``fetch``), are said on the command line only.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
 SPOKEN: Final = frozenset(
     """
     output in-place force overwrite break-credential resign dry-run catalogue skip-faulty against
-    replace-rights
+    replace-rights fetch fetch-from
     """.split()
 )
 """Options that are said on the command line only."""

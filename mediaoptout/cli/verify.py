@@ -40,6 +40,8 @@ def verify(
         bool, typer.Option("--quick", help="Read headers only; validate no manifest.")
     ] = False,
     recall: given.Recall = False,
+    fetch: given.Fetch = False,
+    fetch_from: given.FetchFrom = None,
     trust: given.Trust = None,
     allow_signer: given.AllowSigner = None,
     report: given.Reports = None,
@@ -119,6 +121,7 @@ def verify(
             anchors=anchors,
             delivery=recipient,
             recall=recall,
+            fetch=fetch_from or fetch,
             means=means,
         )
         finished = running.follow(

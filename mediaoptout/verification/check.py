@@ -12,6 +12,7 @@ from mediaoptout.containers.base import Container, Layout
 from mediaoptout.containers.deliveries import carriers as deliverable
 from mediaoptout.containers.kinds import kind
 from mediaoptout.containers.registry import detect
+from mediaoptout.credentials.credential import Credential
 from mediaoptout.credentials.trust import Anchors
 from mediaoptout.credentials.trust import current as in_use
 from mediaoptout.errors import ErrorInfo, MediaoptoutError, UsageError
@@ -20,7 +21,9 @@ from mediaoptout.reservation.delivery import EVERYTHING, Delivery
 from mediaoptout.splice.recovery import mend
 from mediaoptout.splice.source import FileSource, Source
 from mediaoptout.verification.manifest import (
+    Hosts,
     elsewhere,
+    fetched,
     manifest_report,
     manifest_statements,
     report_beside,
@@ -65,6 +68,7 @@ def verify(
     anchors: Anchors | None = None,
     delivery: Delivery = EVERYTHING,
     recall: bool = False,
+    fetch: bool | Collection[str] = False,
 ) -> VerifyRecord:
     """What a file says about its uses, and what that amounts to. Raises nothing of the file's.
 
@@ -77,12 +81,22 @@ def verify(
         anchors: whom to trust; None for the list in use (see `mediaoptout.credentials.trust`).
         delivery: what the recipient takes: nothing else is missing.
         recall: open placeholders too, so that their content is fetched from tape or a cloud.
+        fetch: fetch a manifest that is neither in the file nor beside it from the address that the
+            file names: from any host of the public internet, or only from the hosts given here.
 
     Raises:
         UsageError: the policy asks for facts, and MediaInfo is not installed.
     """
     asked = Asked.of(policy, expected, quick=quick, traits=traits, anchors=anchors)
-    return examine(path, replace(asked, delivery=delivery, recall=recall)).record
+    more = replace(asked, delivery=delivery, recall=recall, fetch=hosts_of(fetch))
+    return examine(path, more).record
+
+
+def hosts_of(fetch: bool | Collection[str]) -> Hosts:
+    """Whom to ask for manifests, as `verify` is told it."""
+    if isinstance(fetch, bool):
+        return frozenset() if fetch else None
+    return frozenset((fetch,) if isinstance(fetch, str) else fetch) or None
 
 
 def verify_companion(path: Path, policy: Policy, *, recall: bool = False) -> VerifyRecord | None:
@@ -118,6 +132,7 @@ class Asked:
         anchors: whom to trust.
         delivery: what the recipient takes.
         recall: open placeholders too.
+        fetch: whom to ask for manifests that are neither in the file nor beside it.
     """
 
     policy: Policy
@@ -127,6 +142,7 @@ class Asked:
     anchors: Anchors = NOBODY
     delivery: Delivery = EVERYTHING
     recall: bool = False
+    fetch: Hosts = None
 
     @classmethod
     def of(
@@ -208,7 +224,7 @@ def _examined(
         layout = replace(layout, blocks=(*layout.blocks, sidecars.block_of(beside)))
     entries = tuple(entry for block in layout.blocks for entry in block.entries)
     found = statements(entries)
-    report = None
+    report, credential = None, Credential()
     if layout.manifest is not None:
         place = layout.manifest.span
         report = manifest_report(source, container, place, asked.anchors, check=not asked.quick)
@@ -217,6 +233,10 @@ def _examined(
         report = report_beside(
             source, Path(path), asked.anchors, check=not asked.quick, recall=asked.recall
         )
+        if report is None:
+            hosts = None if asked.quick else asked.fetch
+            absent = elsewhere(entries)
+            report, credential = fetched(source, container, absent, asked.anchors, hosts)
         if report is not None:
             found += manifest_statements(report, Carrier.SIDECAR_C2PA)
     resolved = resolve(found)
@@ -228,7 +248,7 @@ def _examined(
         verdict=judge(found, resolved, asked.expected, damaged=damaged),
         uses=resolved.uses,
         statements=found,
-        credential=report.credential if report is not None else elsewhere(entries),
+        credential=report.credential if report is not None else credential,
         missing=missing(container, layout, found, asked.delivery),
     )
     subject = Subject(

@@ -20,6 +20,7 @@ from mediaoptout.credentials.reasons import (
     sentence,
 )
 from mediaoptout.credentials.trust import Anchors
+from mediaoptout.errors import MediaError
 from mediaoptout.records import Finding
 from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
     from mediaoptout.credentials.validation import Report
 
 _PROVENANCE: Final = "dcterms:provenance"
+
+Hosts = frozenset[str] | None
+"""Whom to ask for manifests: nobody, the hosts with these names, or, if there is none, any."""
+
+BESIDE: Final = "put the manifest beside the file, under the same name with .c2pa"
+FETCH: Final = f"verify with --fetch (and not --quick), or {BESIDE}"
 
 _TRUST: Final = {
     Trust.UNTRUSTED: (
@@ -98,6 +105,32 @@ def report_beside(
     return None if strange else report
 
 
+def fetched(
+    source: Source, container: Container, absent: Credential, anchors: Anchors, hosts: Hosts
+) -> tuple[Report | None, Credential]:
+    """The manifest from the address that a file names: what the reference reader finds in it.
+
+    Args:
+        source: the file.
+        container: its family.
+        absent: the credential of the file without it; see `elsewhere`.
+        anchors: whom to trust.
+        hosts: which hosts may be asked; None to ask nobody.
+    """
+    if absent.remote is None or hosts is None:
+        return None, absent
+    from mediaoptout.credentials.remote import fetch
+    from mediaoptout.credentials.validation import validate_beside
+
+    try:
+        store = fetch(absent.remote, hosts)
+    except MediaError as error:
+        return None, replace(absent, unfetched=error.message)
+    report = validate_beside(source, store, anchors=anchors, media_type=container.media_types[0])
+    credential = replace(report.credential, remote=absent.remote)
+    return replace(report, credential=credential), credential
+
+
 def elsewhere(entries: Iterable[Entry]) -> Credential:
     """The credential of a file without a manifest: whether one is said to be on a server.
 
@@ -152,13 +185,19 @@ def manifest_findings(credential: Credential, report: Report | None) -> Iterator
         report: what it says; None where there is none.
     """
     signer = credential.signer or "an unnamed signer"
-    if credential.remote is not None and report is None:
+    if credential.remote is not None:
+        if report is not None:
+            told = f"it was fetched from {credential.remote}"
+        elif credential.unfetched is not None:
+            why = credential.unfetched
+            told = f"it is said to be at {credential.remote}, and could not be fetched: {why}"
+        else:
+            told = f"it is said to be at {credential.remote}, and was not fetched"
         yield Finding(
             "credential-remote",
             Severity.INFO,
-            f"the manifest is not in the file: it is said to be at {credential.remote}, and was"
-            " not fetched",
-            "fetch it yourself, and put it beside the file under the same name with .c2pa",
+            f"the manifest is not in the file: {told}",
+            BESIDE if report is not None or credential.unfetched else FETCH,
         )
     if credential.integrity is Integrity.UNCHECKED:
         yield Finding(
