@@ -10,7 +10,8 @@
     │   ├── UnsupportedError  a kind of file that we do not write (or no media at all)
     │   ├── RefusedError      we could, but should not; the reason is true and has a way out
     │   ├── DamagedError      the file's own structure is broken at a place that we can name
-    │   └── LimitError        the file asks for more than we allow (allocation, depth, count)
+    │   ├── LimitError        the file asks for more than we allow (allocation, depth, count)
+    │   └── NotHereError      its content is on tape or in the cloud, and was not to be recalled
     └── WriteError            the new file could not be made; the old one is as it was
         └── SourceChangedError  the source is not the file any more that the patch was made for
 
@@ -121,6 +122,12 @@ class LimitError(MediaError):
     """The file asks for more than is allowed: memory, depth or count."""
 
     code = "limit"
+
+
+class NotHereError(MediaError):
+    """The file is a placeholder: its content is elsewhere, and was not to be recalled."""
+
+    code = "not-here"
 
 
 class WriteError(MediaoptoutError):

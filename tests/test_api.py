@@ -17,12 +17,12 @@ NAMES = """
     Capacity Carrier Catalogue CatalogueError Credential DamagedError Declaration Delivery
     EXPECTED_USES EmbedOptions EmbedRecord ErrorInfo Essence Exit FailOn Finding Holder
     Identifier InspectRecord Integrity Interrupted Item Job Licence LimitError Matched Meaning
-    Means MediaError MediaoptoutError Merging Permission Policy PolicyError ProfileError
-    RefusedError Reservation Role Scheme Severity SourceChangedError Statement Status Trust
-    UnsupportedError UsageError Use Verdict VerifyRecord Vocabulary Work WriteError __version__
-    assigned embed embed_all in_place inspect inspect_all load_delivery load_policy load_profile
-    match mirrored read_catalogue removal schema select strip to_line to_read verify verify_all
-    with_texts Anchors trust_anchors ReportOptions ReportRun Reports
+    Means MediaError MediaoptoutError Merging NotHereError Permission Policy PolicyError
+    ProfileError RefusedError Reservation Role Scheme Severity SourceChangedError Statement Status
+    Trust UnsupportedError UsageError Use Verdict VerifyRecord Vocabulary Work WriteError
+    __version__ assigned embed embed_all in_place inspect inspect_all load_delivery load_policy
+    load_profile match mirrored read_catalogue removal schema select strip to_line to_read verify
+    verify_all with_texts Anchors trust_anchors ReportOptions ReportRun Reports
     Compared Evidence EvidenceMaking State check_evidence compare_evidence evidence_proof
 """.split()
 

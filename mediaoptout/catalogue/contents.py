@@ -12,10 +12,15 @@ from mediaoptout.splice.source import FileSource
 from mediaoptout.vocabularies.properties import Bag, Entry, as_text
 
 
-def isrcs(path: Path) -> tuple[str, ...]:
-    """The ISRCs in a file's tags, compact, each once; none where it cannot be read."""
+def isrcs(path: Path, *, recall: bool = False) -> tuple[str, ...]:
+    """The ISRCs in a file's tags, compact, each once; none where it cannot be read.
+
+    Args:
+        path: the file.
+        recall: open it too if its content is elsewhere.
+    """
     try:
-        with FileSource(path) as source:
+        with FileSource(path, recall=recall) as source:
             container = detect(source)
             if container is None:
                 return ()

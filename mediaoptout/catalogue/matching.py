@@ -65,15 +65,16 @@ NO_ROW = "catalogue-no-row"
 NO_FILE = "catalogue-no-file"
 
 
-def match(catalogue: Catalogue, items: Iterable[Item]) -> Matched:
+def match(catalogue: Catalogue, items: Iterable[Item], *, recall: bool = False) -> Matched:
     """Bring rows and files together.
 
     Args:
         catalogue: the rows.
         items: the files of the run; what is no media is left aside, unless the user named it.
+        recall: look into files too whose content is elsewhere.
     """
-    media = tuple(item for item in items if item.named or is_media(item.path))
-    return _Matching(catalogue, media).matched()
+    media = tuple(item for item in items if item.named or is_media(item.path, recall=recall))
+    return _Matching(catalogue, media, recall).matched()
 
 
 def assigned(jobs: Iterable[Job], matched: Matched) -> list[Job]:
@@ -89,9 +90,10 @@ def assigned(jobs: Iterable[Job], matched: Matched) -> list[Job]:
 class _Matching:
     """Rows against files."""
 
-    def __init__(self, catalogue: Catalogue, items: Sequence[Item]) -> None:
+    def __init__(self, catalogue: Catalogue, items: Sequence[Item], recall: bool) -> None:
         self._catalogue = catalogue
         self._items = items
+        self._recall = recall
         self._paths = [_absolute(item.path) for item in items]
         self._folded = [naming.folded(path) for path in self._paths]
         self._home = _absolute(catalogue.path.parent)
@@ -257,7 +259,7 @@ class _Matching:
         held: dict[str, list[int]] = defaultdict(list)
         for at, item in enumerate(self._items):
             if at not in self._found:
-                for isrc in isrcs(item.path):
+                for isrc in isrcs(item.path, recall=self._recall):
                     held[isrc].append(at)
         return held
 

@@ -14,6 +14,7 @@ from mediaoptout.catalogue.columns import Column
 from mediaoptout.catalogue.rows import Particulars, Row, particulars
 from mediaoptout.errors import RefusedError
 from mediaoptout.reservation.model import Holder, Reservation, Role
+from mediaoptout.splice import placeholders
 
 if TYPE_CHECKING:
     from mediaoptout.embedding import Declaration
@@ -52,10 +53,16 @@ class Merging:
         declared = reservation.declared or datetime.now(UTC).date()
         return cls(replace(reservation, declared=declared), tuple(columns))
 
-    def declaration(self, row: Row, path: Path) -> Declaration:
-        """What is declared of the file at ``path``, whose row is ``row``.
+    def declaration(self, row: Row, path: Path, *, recall: bool = False) -> Declaration:
+        """What is declared of a file.
+
+        Args:
+            row: the row that is about it.
+            path: where it is.
+            recall: open it too if its content is elsewhere.
 
         Raises:
+            NotHereError: its check sum is asked for, and it is a placeholder.
             RefusedError: the row has the check sum of another file.
             OSError: the file cannot be read.
         """
@@ -63,12 +70,14 @@ class Merging:
 
         said, _ = particulars(self.columns, row, producer=producer_of(path))
         if said.checksum is not None:
-            _check(path, said.checksum)
+            _check(path, said.checksum, recall)
         return Declaration.of(merged(self.reservation, said))
 
 
-def _check(path: Path, checksum: str) -> None:
+def _check(path: Path, checksum: str, recall: bool) -> None:
     method = METHODS[len(checksum)]
+    if not recall:
+        placeholders.refuse(path, path.stat())
     with path.open("rb") as stream:
         found = hashlib.file_digest(stream, method).hexdigest()
     if found != checksum:

@@ -142,6 +142,8 @@ def verify_all(
     columns: Sequence[Column] = (),
     anchors: Anchors | None = None,
     delivery: Delivery = EVERYTHING,
+    recall: bool = False,
+    fetch: bool | Collection[str] = False,
     means: Means | None = None,
 ) -> Iterator[tuple[Job, VerifyRecord | None]]:
     """Say what many files reserve, in the order in which they are done; see `embed_all`.
@@ -155,9 +157,13 @@ def verify_all(
         columns: of the catalogue that the jobs have rows of; each file is compared with its row.
         anchors: whom to trust; None for the list in use.
         delivery: what the recipient takes: nothing else is missing.
+        recall: open placeholders too, so that their content is fetched from tape or a cloud.
+        fetch: fetch manifests that are not here; see `mediaoptout.verification.check.verify`.
         means: what the run may use.
     """
-    found = _verified(jobs, policy, expected, quick, traits, columns, anchors, delivery, means)
+    found = _verified(
+        jobs, policy, expected, quick, traits, columns, anchors, delivery, recall, fetch, means
+    )
     if policy is None:
         return found
     from mediaoptout.verification.policy import compared
@@ -174,6 +180,8 @@ def _verified(
     columns: Sequence[Column],
     anchors: Anchors | None,
     delivery: Delivery,
+    recall: bool,
+    fetch: bool | Collection[str],
     means: Means | None,
 ) -> Iterator[tuple[Job, VerifyRecord | None]]:
     uses = None if expected is None else tuple(expected)
@@ -188,6 +196,8 @@ def _verified(
         columns=tuple(columns),
         anchors=anchors or trust.current(),
         delivery=delivery,
+        recall=recall,
+        fetch=fetch,
     )
     loads = READS if quick else VALIDATES
     for outcome in outcomes(work, jobs, means, validates=not quick, preload=loads):
@@ -198,16 +208,23 @@ def _verified(
 
 
 def inspect_all(
-    jobs: Sequence[Job], *, anchors: Anchors | None = None, means: Means | None = None
+    jobs: Sequence[Job],
+    *,
+    anchors: Anchors | None = None,
+    recall: bool = False,
+    fetch: bool | Collection[str] = False,
+    means: Means | None = None,
 ) -> Iterator[tuple[Job, InspectRecord | None]]:
     """Everything that many files say; see `embed_all`.
 
     Args:
         jobs: the files.
         anchors: whom to trust; None for the list in use.
+        recall: open placeholders too, so that their content is fetched from tape or a cloud.
+        fetch: fetch manifests that are not here; see `mediaoptout.verification.check.verify`.
         means: what the run may use.
     """
-    work = partial(_inspect, anchors=anchors or trust.current())
+    work = partial(_inspect, anchors=anchors or trust.current(), recall=recall, fetch=fetch)
     for outcome in outcomes(work, jobs, means, validates=True, preload=VALIDATES):
         if outcome.error is not None:
             unread = VerifyRecord(path=str(outcome.job.item.path), error=outcome.error)
@@ -279,9 +296,9 @@ def _cost(job: Job, *, validates: bool) -> int:
     return min(job.item.size, VALIDATING)
 
 
-def passed_over(job: Job) -> bool:
-    """Whether a file was found in a folder and is no media."""
-    return not job.item.named and not is_media(job.item.path)
+def passed_over(job: Job, *, recall: bool = False) -> bool:
+    """Whether a file was found in a folder and is no media; see `is_media`."""
+    return not job.item.named and not is_media(job.item.path, recall=recall)
 
 
 def _embed(
@@ -291,7 +308,7 @@ def _embed(
     options: EmbedOptions,
     copy_others: bool,
 ) -> EmbedRecord | Airborne | None:
-    if passed_over(job):
+    if passed_over(job, recall=options.recall):
         if copy_others:
             return _copied(job, options, None)
         return None
@@ -299,7 +316,7 @@ def _embed(
     refusal = job.left_out
     if refusal is None and merging is not None and job.row is not None:
         try:
-            declaration = merging.declaration(job.row, path)
+            declaration = merging.declaration(job.row, path, recall=options.recall)
         except RefusedError as error:
             refusal = error.info
         except OSError:
@@ -346,9 +363,9 @@ def _copied(job: Job, options: EmbedOptions, record: EmbedRecord | None) -> Embe
     if target is None or options.dry_run:
         return record
     try:
-        with FileSource(job.item.path) as source:
+        with FileSource(job.item.path, recall=options.recall) as source:
             patch = Patch.identity(source.size)
-            if not same_bytes(patch, source, target):
+            if not same_bytes(patch, source, target, recall=options.recall):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 write(patch, source, target, replace=options.overwrite)
     except MediaoptoutError as error:
@@ -372,12 +389,14 @@ def _verify(
     columns: tuple[Column, ...],
     anchors: Anchors,
     delivery: Delivery,
+    recall: bool,
+    fetch: bool | Collection[str],
 ) -> VerifyRecord | None:
     from mediaoptout.verification.check import verify, verify_companion
 
     path = job.item.path
-    if passed_over(job):
-        return None if policy is None else verify_companion(path, policy)
+    if passed_over(job, recall=recall):
+        return None if policy is None else verify_companion(path, policy, recall=recall)
     record = verify(
         path,
         expected=expected,
@@ -386,12 +405,16 @@ def _verify(
         traits=traits,
         anchors=anchors,
         delivery=delivery,
+        recall=recall,
+        fetch=fetch,
     )
     if job.masters is not None:
         from mediaoptout.verification import against
         from mediaoptout.verification.policy import default
 
-        record = against.compared(record, job.masters, policy or default(), quick=quick)
+        record = against.compared(
+            record, job.masters, policy or default(), quick=quick, recall=recall
+        )
     return _against_row(job, record, policy, columns) if columns else record
 
 
@@ -415,7 +438,11 @@ def _against_row(
     return listed.compared(record, identifiers, holders, policy)
 
 
-def _inspect(job: Job, anchors: Anchors) -> InspectRecord | None:
+def _inspect(
+    job: Job, anchors: Anchors, recall: bool, fetch: bool | Collection[str]
+) -> InspectRecord | None:
     from mediaoptout.verification.look import inspect
 
-    return None if passed_over(job) else inspect(job.item.path, anchors=anchors)
+    if passed_over(job, recall=recall):
+        return None
+    return inspect(job.item.path, anchors=anchors, recall=recall, fetch=fetch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import BinaryIO
 
 from mediaoptout.containers.kinds import looks_like_media
 from mediaoptout.errors import UsageError
+from mediaoptout.splice.placeholders import placeholder
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +131,24 @@ def _size(path: Path | os.DirEntry[str]) -> int:
         return 0
 
 
-def is_media(path: Path) -> bool:
-    """Whether a file found in a folder is to be dealt with, by its name or by its first bytes."""
+def is_media(path: Path, *, recall: bool = False) -> bool:
+    """Whether a file found in a folder is to be dealt with, by its name or by its first bytes.
+
+    A placeholder goes by its name alone; one whose name has no ending may be anything, and its
+    record will say that it could not be read.
+
+    Args:
+        path: the file.
+        recall: open it too if its content is elsewhere.
+    """
     if looks_like_media(path.suffix, b""):
         return True
     try:
-        if not path.is_file():
+        there = path.stat()
+        if not stat.S_ISREG(there.st_mode):
             return False
+        if not recall and placeholder(there) is not None:
+            return not path.suffix
         with path.open("rb") as stream:
             return looks_like_media("", stream.read(1024))
     except OSError:

@@ -53,6 +53,7 @@ def prepared(
     skip_faulty: bool,
     holders_needed: bool = False,
     reads: bool = False,
+    recall: bool = False,
 ) -> Prepared:
     """Read a catalogue, show its columns, and bring its rows and the files together.
 
@@ -65,6 +66,7 @@ def prepared(
         holders_needed: whether every row must name a holder.
         reads: whether files are only compared with it: what has no file or no row is then a
             finding, and no mistake.
+        recall: whether files are looked into too whose content is elsewhere.
 
     Raises:
         CatalogueError: it cannot be read, or has mistakes.
@@ -72,7 +74,7 @@ def prepared(
     catalogue = read_catalogue(path, roles, holders_needed=holders_needed)
     for line in columns(catalogue, reads=reads):
         console.note(line)
-    matched = match(catalogue, items)
+    matched = match(catalogue, items, recall=recall)
     console.note(found(catalogue, matched))
     between = matched.faults if reads else matched.all_faults
     faults = in_order((*catalogue.faults, *between))

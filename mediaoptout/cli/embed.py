@@ -76,6 +76,7 @@ def embed(
     prove: given.Prove = False,
     others: given.Copied = None,
     dry_run: given.DryRun = False,
+    recall: given.Recall = False,
     report: given.Reports = None,
     thumbnails: given.Thumbnails = False,
     jobs: given.Jobs = None,
@@ -117,6 +118,7 @@ def embed(
         sidecar=sidecar,
         update_checksums=update_checksums,
         prove=prove,
+        recall=recall,
         replace_rights=replace_rights,
         legacy_label=legacy_label,
         mark_pictures=mark_pictures,
@@ -140,6 +142,7 @@ def embed(
             roles=columns or (),
             skip_faulty=skip_faulty,
             holders_needed=lacks_holder(*asked),
+            recall=recall,
         )
         merging, faulty = Merging.of(reservation, listed.catalogue.counting), bool(listed.faults)
         plan = assigned(plan, listed.matched)

@@ -29,6 +29,7 @@ def make(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The list that is to be made.")
     ],
+    recall: given.Recall = False,
     jobs: given.Jobs = None,
     max_memory: given.Memory = "1G",
     quiet: given.Quiet = False,
@@ -56,7 +57,7 @@ def make(
     skipped = unread = 0
     with Making(output, local()) as making:
         with progress(console, len(plan), sum(job.item.size for job in plan)) as advance:
-            for job, line in making.run(plan, means):
+            for job, line in making.run(plan, means, recall=recall):
                 if isinstance(line, ErrorInfo):
                     unread += 1
                     console.line(

@@ -19,6 +19,9 @@ def inspect(
             show_default=False,
         ),
     ],
+    recall: given.Recall = False,
+    fetch: given.Fetch = False,
+    fetch_from: given.FetchFrom = None,
     trust: given.Trust = None,
     allow_signer: given.AllowSigner = None,
     jobs: given.Jobs = None,
@@ -45,7 +48,13 @@ def inspect(
     finished = running.follow(
         console,
         plan,
-        inspect_all(plan, anchors=running.anchors(trust, allow_signer), means=means),
+        inspect_all(
+            plan,
+            anchors=running.anchors(trust, allow_signer),
+            recall=recall,
+            fetch=fetch_from or fetch,
+            means=means,
+        ),
         tally,
         lambda record: page.inspected(console, record),
     )

@@ -50,6 +50,20 @@ Copied = Annotated[
 DryRun = Annotated[
     bool, typer.Option("--dry-run", "-n", help="Plan and check everything, write nothing.")
 ]
+Recall = Annotated[
+    bool,
+    typer.Option("--recall", help="Open files too whose content is on tape or in a cloud."),
+]
+Fetch = Annotated[
+    bool,
+    typer.Option("--fetch", help="Fetch manifests that are at an address which the file names."),
+]
+FetchFrom = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fetch-from", metavar="HOST", help="Fetch them from this host, and from no other."
+    ),
+]
 Jobs = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="Files at once; by default as the processors allow."),

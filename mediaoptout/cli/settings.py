@@ -10,7 +10,8 @@ the command's name::
     sign = false
 
 Flags win over tables, tables over the top, and the project's file over the user's. Options that
-decide over somebody else's bytes (``force``, ``in-place`` ...) are said on the command line only.
+decide over somebody else's bytes (``force``, ``in-place`` ...), or that speak with strangers
+(``fetch``), are said on the command line only.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "update-checksums": bool,
         "prove": bool,
         "others": Others,
+        "recall": bool,
         "report": list,
         "thumbnails": bool,
     },
@@ -85,12 +87,13 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "column": list,
         "fail-on": FailOn,
         "quick": bool,
+        "recall": bool,
         "trust": str,
         "allow-signer": list,
         "report": list,
         "thumbnails": bool,
     },
-    "inspect": {**_COMMON, "trust": str, "allow-signer": list},
+    "inspect": {**_COMMON, "recall": bool, "trust": str, "allow-signer": list},
     "strip": {
         **_COMMON,
         "profile": str,
@@ -99,6 +102,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
         "update-checksums": bool,
         "prove": bool,
         "others": Others,
+        "recall": bool,
     },
 }
 """The options that can be set for each command, and what their values must be."""
@@ -106,7 +110,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {
 SPOKEN: Final = frozenset(
     """
     output in-place force overwrite break-credential resign dry-run catalogue skip-faulty against
-    replace-rights
+    replace-rights fetch fetch-from
     """.split()
 )
 """Options that are said on the command line only."""

@@ -31,6 +31,7 @@ def strip(
     prove: given.Prove = False,
     others: given.Copied = None,
     dry_run: given.DryRun = False,
+    recall: given.Recall = False,
     jobs: given.Jobs = None,
     max_memory: given.Memory = "1G",
     form: given.Form = Format.TEXT,
@@ -63,6 +64,7 @@ def strip(
         resign=resign,
         update_checksums=update_checksums,
         prove=prove,
+        recall=recall,
     )
     means = Means(processes=jobs, memory=humane.parse_size(max_memory), on_interrupt=finishing)
     named = running.paths(sources, null=null)

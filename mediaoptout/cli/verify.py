@@ -39,6 +39,9 @@ def verify(
     quick: Annotated[
         bool, typer.Option("--quick", help="Read headers only; validate no manifest.")
     ] = False,
+    recall: given.Recall = False,
+    fetch: given.Fetch = False,
+    fetch_from: given.FetchFrom = None,
     trust: given.Trust = None,
     allow_signer: given.AllowSigner = None,
     report: given.Reports = None,
@@ -78,7 +81,7 @@ def verify(
     if against is not None:
         from mediaoptout.catalogue.returned import pair
 
-        plan = pair(plan, against, means)
+        plan = pair(plan, against, means, recall=recall)
 
     console = Console(form, quiet=quiet, color=color)
     counting: tuple[Column, ...] = ()
@@ -92,7 +95,13 @@ def verify(
 
         items = [job.item for job in plan]
         listed = catalogued.prepared(
-            console, catalogue, items, roles=columns or (), skip_faulty=skip_faulty, reads=True
+            console,
+            catalogue,
+            items,
+            roles=columns or (),
+            skip_faulty=skip_faulty,
+            reads=True,
+            recall=recall,
         )
         counting, faulty = listed.catalogue.counting, bool(listed.faults)
         lost = catalogued.absent(listed.matched, listed.catalogue.unit, rules)
@@ -111,6 +120,8 @@ def verify(
             columns=counting,
             anchors=anchors,
             delivery=recipient,
+            recall=recall,
+            fetch=fetch_from or fetch,
             means=means,
         )
         finished = running.follow(

@@ -16,6 +16,7 @@ from typing import Final
 from mediaoptout.carriers import xmp
 from mediaoptout.containers.base import Block
 from mediaoptout.containers.blocks import parsed
+from mediaoptout.splice import placeholders
 from mediaoptout.splice.patch import Span
 from mediaoptout.vocabularies.properties import Entry, as_text
 from mediaoptout.words import Carrier
@@ -45,18 +46,25 @@ def candidates(media: Path, ending: str) -> tuple[Path, Path]:
     return media.with_name(media.name + ending), media.with_suffix(ending)
 
 
-def find(media: Path, ending: str) -> Sidecar | None:
+def find(media: Path, ending: str, *, recall: bool = False) -> Sidecar | None:
     """The sidecar that belongs to ``media``; None if there is none.
 
     Args:
         media: the media file.
         ending: `XMP` or `C2PA`.
+        recall: open it too if its content is elsewhere.
+
+    Raises:
+        NotHereError: there is a placeholder that may be it.
     """
     whole = str(media)
     for name in (whole + ending, whole.removesuffix(media.suffix) + ending):
         try:
-            if os.stat(name).st_size <= MAX_SIZE:  # noqa: PTH116 # asked of every file, mostly in vain
+            there = os.stat(name)  # noqa: PTH116 # asked of every file, mostly in vain
+            if there.st_size <= MAX_SIZE:
                 path = Path(name)
+                if not recall:
+                    placeholders.refuse(path, there)
                 data = path.read_bytes()
                 if ending == C2PA or _belongs(data, media, path):
                     return Sidecar(path, data)

@@ -31,7 +31,8 @@ class Credential:
         authority: the name of the time-stamp authority, or None.
         authority_trusted: whether the trust list vouches for that authority.
         uncovered: what of the file the signature leaves out beside the manifest itself.
-        remote: where the manifest is said to be, if it is not in the file; never fetched.
+        remote: where the manifest is said to be, if it is not in the file nor beside it.
+        unfetched: why it could not be fetched from there, where that was asked for.
     """
 
     integrity: Integrity = Integrity.ABSENT
@@ -46,6 +47,7 @@ class Credential:
     authority_trusted: bool = False
     uncovered: tuple[str, ...] = ()
     remote: str | None = None
+    unfetched: str | None = None
 
     @property
     def alive_at_signing(self) -> bool | None:

@@ -97,6 +97,15 @@ def read(data: bytes, label: str) -> Store:
         return Store()
 
 
+def is_store(data: bytes) -> bool:
+    """Whether something is a manifest store: one box of that label, and nothing after it."""
+    try:
+        box = next(_boxes(data, 0, len(data)))
+        return (box.kind, box.end, _label(data, box)) == (_SUPERBOX, len(data), "c2pa")
+    except (StopIteration, ValueError, IndexError, struct.error):
+        return False
+
+
 def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
     while end - start >= 8:
         size, kind = _HEADER(data, start)

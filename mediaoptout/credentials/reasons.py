@@ -84,7 +84,7 @@ _SENTENCES: Final[dict[str, str]] = {
     UNCOVERED: "the signature leaves out more of the file than the manifest itself: that part can"
     " be changed without anybody noticing",
     # What the validator says where it cannot even begin.
-    "Remote": "the manifest is not in the file but on a server, which is never asked",
+    "Remote": "the manifest is not in the file but on a server, which was not asked",
     "Decoding": "the manifest is cut off or damaged: it cannot be read",
     "JumbfParseError": "the manifest is cut off or damaged: it cannot be read",
     "Other": "the manifest or the file around it is cut off or damaged: it cannot be read",

@@ -125,17 +125,23 @@ def validate(
 
 
 def validate_beside(
-    source: Source, store: bytes, *, check: bool = True, anchors: Anchors | None = None
+    source: Source,
+    store: bytes,
+    *,
+    check: bool = True,
+    anchors: Anchors | None = None,
+    media_type: str = _ANY,
 ) -> Report:
-    """Validate a manifest store that stands beside its file.
+    """Validate a manifest store that does not stand in its file.
 
     Args:
         source: the media file.
-        store: the sidecar's content.
+        store: the manifest store.
         check: hash the file; else integrity is ``unchecked``.
         anchors: whom to trust; see `validate`.
+        media_type: what the file is, for a manifest that may be bound to parts of its structure.
     """
-    return _read(source, _ANY, store, check, anchors, None, None, brief=False)
+    return _read(source, media_type, store, check, anchors, None, None, brief=False)
 
 
 def _read(

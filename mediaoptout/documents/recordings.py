@@ -12,9 +12,10 @@ from mediaoptout.catalogue.matching import Matched
 from mediaoptout.catalogue.rows import particulars
 from mediaoptout.catalogue.selection import Item
 from mediaoptout.containers.registry import detect
-from mediaoptout.errors import MediaoptoutError, UsageError
+from mediaoptout.errors import MediaoptoutError, NotHereError, UsageError
 from mediaoptout.reservation.identifiers import Identifier, Scheme
 from mediaoptout.reservation.model import Reservation, Work
+from mediaoptout.splice import placeholders
 from mediaoptout.splice.source import FileSource
 from mediaoptout.vocabularies import identifying
 from mediaoptout.vocabularies.properties import Entry, as_text
@@ -61,8 +62,11 @@ def recordings(
             entries = _entries(item.path)
             if entries is None and not item.named:
                 continue
+            placeholders.refuse(item.path, item.path.stat())
             with item.path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        except NotHereError as error:
+            raise UsageError(error.message, fix="recall it first") from error
         except OSError as error:
             reason = error.strerror or str(error)
             raise UsageError(f"{item.path} cannot be read: {reason}") from error
@@ -94,6 +98,7 @@ def _entries(path: Path) -> tuple[Entry, ...] | None:
     """What a file says of itself; nothing if it cannot be walked, None if it is no media.
 
     Raises:
+        NotHereError: it is a placeholder.
         OSError: it cannot be read.
     """
     try:
@@ -103,6 +108,8 @@ def _entries(path: Path) -> tuple[Entry, ...] | None:
                 return None
             blocks = container.read(source).blocks
             return tuple(entry for block in blocks for entry in block.entries)
+    except NotHereError:
+        raise
     except MediaoptoutError:
         return ()
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
+from mediaoptout.splice.placeholders import placeholder
 from mediaoptout.splice.writer import put
 
 _METHODS: Final = {".md5": "md5", ".sha1": "sha1", ".sha256": "sha256", ".sha512": "sha512"}
@@ -19,15 +19,44 @@ _MAX_SIZE: Final = 4 << 20
 _HASH: Final = re.compile(rb"\b[0-9a-fA-F]{32,128}\b")
 
 
-def companions(path: Path) -> Iterator[Path]:
-    """The check sum files beside ``path`` that speak of it."""
-    for ending in _METHODS:
-        for beside in {path.with_name(path.name + ending), path.with_suffix(ending)}:
-            try:
-                if beside.stat().st_size <= _MAX_SIZE and _lines(beside, path):
-                    yield beside
-            except OSError:
+class Companions(NamedTuple):
+    """The check sum files beside a file.
+
+    Args:
+        speaking: those that speak of it.
+        away: those that may, and are placeholders that were not opened.
+    """
+
+    speaking: tuple[Path, ...]
+    away: tuple[Path, ...]
+
+
+def companions(path: Path, *, recall: bool = False) -> Companions:
+    """The check sum files beside ``path``, in the order of their names.
+
+    Args:
+        path: a media file.
+        recall: open them too if their content is elsewhere.
+    """
+    speaking, away = [], []
+    for beside in sorted(_places(path)):
+        try:
+            there = beside.stat()
+            if there.st_size > _MAX_SIZE:
                 continue
+            if not recall and placeholder(there) is not None:
+                away.append(beside)
+            elif _lines(beside, path):
+                speaking.append(beside)
+        except OSError:
+            continue
+    return Companions(tuple(speaking), tuple(away))
+
+
+def _places(path: Path) -> set[Path]:
+    """Where check sum files of ``path`` can be."""
+    names = ((path.with_name(path.name + end), path.with_suffix(end)) for end in _METHODS)
+    return {place for pair in names for place in pair}
 
 
 def _lines(beside: Path, path: Path) -> list[int]:

@@ -174,9 +174,11 @@ def _signed_whole(
     return Signed(replace(change, patch=patch), None, signed=True)
 
 
-def output_is_ours(target: Path, container: Container, declaration: Declaration) -> bool:
+def output_is_ours(
+    target: Path, container: Container, declaration: Declaration, *, recall: bool = False
+) -> bool:
     """Whether a file carries a manifest of ours that says this; see `is_ours`."""
-    with FileSource(target) as found:
+    with FileSource(target, recall=recall) as found:
         return is_ours(validated(found, container), declaration)
 
 
@@ -195,7 +197,7 @@ def seal_for(patch: Patch, container: Container, pending: Pending) -> Seal:
         return container.frame_manifest(pending.sign_digest(digest, hole))
 
     def by_boxes(digest: bytes, path: Path) -> bytes:
-        with FileSource(path) as written:
+        with FileSource(path, recall=True) as written:  # it was just made
             return pending.sign_boxes(written)
 
     if pending.by_boxes:
@@ -226,7 +228,7 @@ def read_back(container: Container, path: Path) -> None:
     Raises:
         RefusedError: it does not find our manifest, whole; nothing is replaced.
     """
-    with FileSource(path) as written:
+    with FileSource(path, recall=True) as written:  # it was just made
         report = validated(written, container, brief=True)
     if report.credential.integrity is Integrity.INTACT and (
         report.serial == current().identity.serial

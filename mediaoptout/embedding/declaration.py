@@ -36,6 +36,7 @@ class EmbedOptions:
         legacy_label: say it under the label of C2PA 1.x too, for readers that know only that.
         mark_pictures: say it in the pictures inside of the file too, where XMP is delivered.
         delivery: what the recipient takes.
+        recall: open placeholders too, so that their content is fetched from tape or a cloud.
     """
 
     force: bool = False
@@ -54,6 +55,7 @@ class EmbedOptions:
     legacy_label: bool = False
     mark_pictures: bool = False
     delivery: Delivery = EVERYTHING
+    recall: bool = False
 
 
 @dataclass(frozen=True, slots=True)

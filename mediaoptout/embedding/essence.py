@@ -16,7 +16,7 @@ def check_digest(container: Container, expected: str, path: Path) -> None:
     Raises:
         WriteError: it is not what it was.
     """
-    with FileSource(path) as written:
+    with FileSource(path, recall=True) as written:  # it was just made
         found = named_digest(written, container)
     if found != expected:
         raise WriteError(

@@ -80,7 +80,7 @@ def embed_beside(
             put(sidecar.data, sidecar.path, replace=True)
     return replace(
         record,
-        changes=_changes(media, packet, manifest) if options.dry_run else (),
+        changes=_changes(media, packet, manifest, options.recall) if options.dry_run else (),
         status=status,
         sidecars=tuple(str(sidecar.path) for sidecar in wanted),
         bytes_inserted=sum(len(sidecar.data) for sidecar in wanted),
@@ -88,20 +88,34 @@ def embed_beside(
 
 
 def _changes(
-    media: Path, packet: sidecars.Sidecar | None, manifest: sidecars.Sidecar | None
+    media: Path,
+    packet: sidecars.Sidecar | None,
+    manifest: sidecars.Sidecar | None,
+    recall: bool,
 ) -> tuple[Difference, ...]:
     """What the sidecars would say differently."""
     said: tuple[Difference, ...] = ()
     if packet is not None:
-        old = sidecars.find(media, sidecars.XMP)
+        old = sidecars.find(media, sidecars.XMP, recall=recall)
         before = (sidecars.block_of(old),) if old is not None else ()
         said = differences(before, (sidecars.block_of(packet),))
     if manifest is not None:
-        was = "signed already" if sidecars.find(media, sidecars.C2PA) is not None else None
+        held = sidecars.find(media, sidecars.C2PA, recall=recall)
+        was = "signed already" if held is not None else None
         name = manifest.path.name
         will = Difference(Carrier.SIDECAR_C2PA, name, "C2PA manifest", was, "signed anew")
         said = (*said, will)
     return said
+
+
+def refuse_away(media: Path, options: EmbedOptions) -> None:
+    """Refuse a file whose sidecars cannot be looked into, before anything is touched.
+
+    Raises:
+        NotHereError: one of them is a placeholder.
+    """
+    for ending in sorted(sidecars.EXTENSIONS):
+        sidecars.find(media, ending, recall=options.recall)
 
 
 def strip_beside(
@@ -116,10 +130,16 @@ def strip_beside(
         options: how far this may go.
 
     Raises:
+        NotHereError: a sidecar is a placeholder.
         WriteError: a sidecar cannot be written or deleted.
     """
-    changed = [*_stripped_packet(media), *_stripped_manifest(media)]
-    if not changed or target is not None:
+    if target is not None:
+        return record
+    changed = [
+        *_stripped_packet(media, options.recall),
+        *_stripped_manifest(media, options.recall),
+    ]
+    if not changed:
         return record
     if not options.dry_run:
         for sidecar in changed:
@@ -138,8 +158,8 @@ def strip_beside(
     )
 
 
-def _stripped_packet(media: Path) -> Iterator[sidecars.Sidecar]:
-    old = sidecars.find(media, sidecars.XMP)
+def _stripped_packet(media: Path, recall: bool) -> Iterator[sidecars.Sidecar]:
+    old = sidecars.find(media, sidecars.XMP, recall=recall)
     if old is None:
         return
     try:
@@ -150,13 +170,13 @@ def _stripped_packet(media: Path) -> Iterator[sidecars.Sidecar]:
         yield sidecars.Sidecar(old.path, merged.rendered(old.data))
 
 
-def _stripped_manifest(media: Path) -> Iterator[sidecars.Sidecar]:
+def _stripped_manifest(media: Path, recall: bool) -> Iterator[sidecars.Sidecar]:
     from mediaoptout.credentials.validation import validate_beside
 
-    old = sidecars.find(media, sidecars.C2PA)
+    old = sidecars.find(media, sidecars.C2PA, recall=recall)
     if old is None:
         return
-    with FileSource(media) as source:
+    with FileSource(media, recall=recall) as source:
         if _is_ours(validate_beside(source, old.data)):
             yield sidecars.Sidecar(old.path, b"")
 
@@ -188,7 +208,7 @@ def _packet(
     source: FileSource, media: Path, declaration: Declaration, options: EmbedOptions
 ) -> tuple[sidecars.Sidecar | None, tuple[str, ...]]:
     """The XMP sidecar as it shall be; None where it says this already."""
-    old = sidecars.find(media, sidecars.XMP)
+    old = sidecars.find(media, sidecars.XMP, recall=options.recall)
     ending = Property(sidecars.FOR_EXTENSION, media.suffix.lstrip(".").upper())
     try:
         merged = xmp.merge(
@@ -221,7 +241,7 @@ def _manifest(
     """
     from mediaoptout.credentials.validation import validate_beside
 
-    old = sidecars.find(media, sidecars.C2PA)
+    old = sidecars.find(media, sidecars.C2PA, recall=options.recall)
     if old is not None:
         report = validate_beside(source, old.data)
         whole = report.credential.integrity is Integrity.INTACT

@@ -35,7 +35,7 @@ from mediaoptout.embedding.delivering import delivered, oddities, refuse_undeliv
 from mediaoptout.embedding.differences import differences, of_manifest
 from mediaoptout.embedding.essence import check_digest
 from mediaoptout.embedding.packages import refuse_packaged
-from mediaoptout.embedding.sidecar import embed_beside, strip_beside
+from mediaoptout.embedding.sidecar import embed_beside, refuse_away, strip_beside
 from mediaoptout.embedding.stripping import going, had, removal
 from mediaoptout.errors import (
     DamagedError,
@@ -129,7 +129,7 @@ def embed_file(
     mended = mend(path) if target is None else (*mend(path), *mend(target))
     swept((target or path).parent)
     try:
-        with FileSource(path) as source:
+        with FileSource(path, recall=options.recall) as source:
             container = detect(source)
             if container is None:
                 raise _no_family(path, source)
@@ -212,6 +212,8 @@ def _strip(
     options: EmbedOptions,
 ) -> EmbedRecord:
     """Take ours out of a file and, in place, out of what stands beside it."""
+    if target is None:
+        refuse_away(source.path, options)
     if container.sidecar_only:
         record = EmbedRecord(
             path=str(source.path),
@@ -301,8 +303,10 @@ def _embed(
         warnings=tuple(warnings),
     )
     if target is not None and not options.overwrite and os.path.lexists(target):
-        written = same_bytes(change.patch, source, target)
-        if written and (not signed or output_is_ours(target, container, declaration)):
+        written = same_bytes(change.patch, source, target, recall=options.recall)
+        if written and (
+            not signed or output_is_ours(target, container, declaration, recall=options.recall)
+        ):
             return replace(record, status=Status.UNCHANGED, bytes_copied=0, bytes_inserted=0)
         raise RefusedError(
             f"the output {target} exists already and is another file",
@@ -347,12 +351,16 @@ def _all(checks: Sequence[Callable[[Path], None]], path: Path) -> None:
 
 def _companions(path: Path, options: EmbedOptions) -> tuple[str, ...]:
     """Bring the check sums beside a changed file up to date, or say that they no longer fit."""
-    found = sorted(companions(path))
+    found, away = companions(path, recall=options.recall)
+    told = tuple(
+        f"{beside.name} is a placeholder, and was not opened: a check sum in it may no longer fit"
+        for beside in away
+    )
     if options.update_checksums:
         for beside in found:
             update(beside, path)
-        return ()
-    return tuple(
+        return told
+    return told + tuple(
         f"the check sum in {beside.name} no longer fits; --update-checksums renews it"
         for beside in found
     )

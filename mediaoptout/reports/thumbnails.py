@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mediaoptout.errors import UsageError
+from mediaoptout.splice.placeholders import placeholder
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -41,7 +42,7 @@ def check() -> None:
 
 
 def thumbnail(path: Path) -> bytes | None:
-    """A small JPEG of a picture; None if it is none, too large, or broken.
+    """A small JPEG of a picture; None if it is none, not here, too large, or broken.
 
     Args:
         path: the file.
@@ -49,6 +50,8 @@ def thumbnail(path: Path) -> bytes | None:
     from PIL import Image, ImageOps
 
     try:
+        if placeholder(path.stat()) is not None:
+            return None
         with (
             warnings.catch_warnings(action="ignore"),
             Image.open(path, formats=_FORMATS) as picture,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 from mediaoptout.errors import DamagedError, LimitError, MediaError
+from mediaoptout.splice import placeholders
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -155,17 +156,22 @@ class FileSource(Windowed):
 
     Args:
         path: a regular file.
+        recall: open it too if its content is elsewhere; see `mediaoptout.splice.placeholders`.
 
     Raises:
+        NotHereError: it is a placeholder.
         MediaError: it is no regular file.
         OSError: it cannot be opened.
     """
 
     __slots__ = ("_fd", "_size", "path", "stat")
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, recall: bool = False) -> None:
         super().__init__()
         self.path = path
+        self._fd = -1
+        if not recall:
+            placeholders.refuse(path, os.stat(path))  # noqa: PTH116 # asked of every file
         # O_NONBLOCK: opening a pipe that nobody writes to must not hang.
         flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
         self._fd = os.open(path, flags)

@@ -30,6 +30,7 @@ from mediaoptout.errors import (
     DamagedError,
     MediaError,
     MediaoptoutError,
+    NotHereError,
     SourceChangedError,
     WriteError,
 )
@@ -504,23 +505,27 @@ def swept(folder: Path) -> int:
     return sweep(folder)
 
 
-def same_bytes(patch: Patch, source: Source, existing: Path) -> bool:
+def same_bytes(patch: Patch, source: Source, existing: Path, *, recall: bool = False) -> bool:
     """Whether the file at ``existing`` is what ``patch`` would make of ``source``, holes aside.
 
     Args:
         patch: the new file; what stands in its holes is not compared.
         source: the file that the patch is for.
         existing: a path; where there is no regular file the answer is no.
+        recall: open it too if its content is elsewhere.
 
     Raises:
+        NotHereError: it is a placeholder.
         OSError: a file that is there cannot be read.
     """
     wanted = PatchedSource(source, patch)
     try:
-        with FileSource(existing) as found:
+        with FileSource(existing, recall=recall) as found:
             return found.size == wanted.size and all(
                 found.read(at, end) == wanted.read(at, end) for at, end in _compared(patch)
             )
+    except NotHereError:
+        raise
     except (FileNotFoundError, NotADirectoryError, MediaError):
         return False
 

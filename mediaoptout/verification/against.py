@@ -7,8 +7,8 @@ duration, dimensions and the other facts of MediaInfo; nothing is decoded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,9 @@ SECONDS: Final = 0.25
 SHARE: Final = 0.01
 """By how much an aspect ratio may differ: pixels are whole."""
 
+SHOWN: Final = 3
+"""How many of many masters are named."""
+
 Facts = Mapping[str, tuple[Fact, ...]]
 
 
@@ -40,14 +43,21 @@ class Masters:
     Args:
         paths: none, one, or several where it cannot be told which.
         by: how they were found: ``path``, ``name`` or ``identifier``.
+        unread: placeholders that were not opened, where none was found: it may be one of them.
     """
 
     paths: tuple[Path, ...] = ()
     by: str = "path"
+    unread: tuple[Path, ...] = ()
 
 
 def compared(
-    record: VerifyRecord, masters: Masters, policy: Policy, *, quick: bool = False
+    record: VerifyRecord,
+    masters: Masters,
+    policy: Policy,
+    *,
+    quick: bool = False,
+    recall: bool = False,
 ) -> VerifyRecord:
     """The record of a copy, with what the comparison with its master finds.
 
@@ -56,32 +66,46 @@ def compared(
         masters: the masters that it may be of.
         policy: how much each finding weighs.
         quick: read headers only, and compare no essence.
+        recall: open placeholders too.
     """
     if record.verdict is None:
         return record
     found: list[Finding] = []
-    for rule, fault in _faults(record, masters, quick):
+    for rule, fault in _faults(record, masters, quick, recall):
         found.extend(policy.told(rule, fault))
     return record.with_findings(found)
 
 
-def _faults(record: VerifyRecord, masters: Masters, quick: bool) -> Iterator[tuple[str, Fault]]:
+def _faults(
+    record: VerifyRecord, masters: Masters, quick: bool, recall: bool
+) -> Iterator[tuple[str, Fault]]:
     if not masters.paths:
-        yield "against-unmatched", Fault("no master has its path, its name or its identifier")
+        told = "no master has its path, its name or its identifier"
+        if masters.unread:
+            unread = f"placeholders were not looked into: {_first(masters.unread)}"
+            yield "against-unmatched", Fault(f"{told}; {unread}", "recall them, or give --recall")
+        else:
+            yield "against-unmatched", Fault(told)
         return
     if len(masters.paths) > 1:
-        several = ", ".join(map(str, masters.paths[:3]))
+        several = _first(masters.paths)
         yield "against-ambiguous", Fault(f"it may be a copy of any of several masters: {several}")
         return
     (master,) = masters.paths
-    other = examine(master, Asked.of(quick=True)).record
+    other = examine(master, replace(Asked.of(quick=True), recall=recall)).record
     if other.verdict is None or other.container is None:
         why = other.error.message if other.error else "its kind is not read"
-        yield "against-unmatched", Fault(f"the master {master} cannot be compared with: {why}")
+        fix = other.error.fix if other.error else None
+        yield "against-unmatched", Fault(f"the master {master} cannot be compared with: {why}", fix)
         return
     yield from _carriers(record, other, master)
     if not quick:
-        yield _essence(Path(record.path), master)
+        yield _essence(Path(record.path), master, recall)
+
+
+def _first(paths: Sequence[Path]) -> str:
+    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+    return ", ".join(map(str, paths[:SHOWN])) + more
 
 
 def _carriers(
@@ -110,10 +134,10 @@ def _speaking(record: VerifyRecord) -> list[Carrier]:
     )
 
 
-def _essence(copy: Path, master: Path) -> tuple[str, Fault]:
+def _essence(copy: Path, master: Path, recall: bool) -> tuple[str, Fault]:
     """What became of the sound or picture."""
     try:
-        if _same_essence(copy, master):
+        if _same_essence(copy, master, recall):
             return "against-same", Fault(f"the essence is that of {master}, byte for byte")
     except (MediaoptoutError, OSError) as error:
         return "against-changed", Fault(f"the essence cannot be compared with {master}: {error}")
@@ -124,11 +148,11 @@ def _essence(copy: Path, master: Path) -> tuple[str, Fault]:
             f"the essence is not that of {master}; without MediaInfo nothing more can be said",
             'install it with: pip install "mediaoptout[facts]"',
         )
-    return _likely(read(copy), read(master), copy, master)
+    return _likely(read(copy), read(master), copy, master, recall)
 
 
-def _same_essence(copy: Path, master: Path) -> bool:
-    with FileSource(copy) as one, FileSource(master) as other:
+def _same_essence(copy: Path, master: Path, recall: bool) -> bool:
+    with FileSource(copy, recall=recall) as one, FileSource(master, recall=recall) as other:
         families = detect(one), detect(other)
         if families[0] is None or families[1] is None:
             return False
@@ -142,8 +166,9 @@ def _length(layout: Layout) -> int:
     return sum(end - start for start, end in layout.essence)
 
 
-def _likely(now: Facts, before: Facts, copy: Path, master: Path) -> tuple[str, Fault]:
-    if _sound_hash(now, copy) is not None and _sound_hash(now, copy) == _sound_hash(before, master):
+def _likely(now: Facts, before: Facts, copy: Path, master: Path, recall: bool) -> tuple[str, Fault]:
+    sound = _sound_hash(now, copy, recall)
+    if sound is not None and sound == _sound_hash(before, master, recall):
         return "against-same", Fault(
             f"the sound is that of {master}, sample for sample, compressed"
         )
@@ -158,12 +183,12 @@ def _likely(now: Facts, before: Facts, copy: Path, master: Path) -> tuple[str, F
     return "against-re-encoded", Fault(told)
 
 
-def _sound_hash(facts: Facts, path: Path) -> str | None:
+def _sound_hash(facts: Facts, path: Path, recall: bool) -> str | None:
     """The MD5 of the uncompressed sound: what FLAC states, or that of a WAV's samples."""
     stated = facts.get("audio.md5", ())
     if stated:
         return str(stated[0].value).lower()
-    with FileSource(path) as source:
+    with FileSource(path, recall=recall) as source:
         family: Container | None = detect(source)
         if family is None or family.digest != "md5":
             return None

@@ -12,6 +12,7 @@ from mediaoptout.containers.base import Container, Layout
 from mediaoptout.containers.deliveries import carriers as deliverable
 from mediaoptout.containers.kinds import kind
 from mediaoptout.containers.registry import detect
+from mediaoptout.credentials.credential import Credential
 from mediaoptout.credentials.trust import Anchors
 from mediaoptout.credentials.trust import current as in_use
 from mediaoptout.errors import ErrorInfo, MediaoptoutError, UsageError
@@ -20,13 +21,15 @@ from mediaoptout.reservation.delivery import EVERYTHING, Delivery
 from mediaoptout.splice.recovery import mend
 from mediaoptout.splice.source import FileSource, Source
 from mediaoptout.verification.manifest import (
+    Hosts,
     elsewhere,
+    fetched,
     manifest_report,
     manifest_statements,
     report_beside,
 )
 from mediaoptout.verification.policy import Policy, default
-from mediaoptout.verification.rules.rule import Fault
+from mediaoptout.verification.rules.rule import Companion, Fault
 from mediaoptout.verification.rules.subject import Subject
 from mediaoptout.verification.verdict import judge
 from mediaoptout.vocabularies.properties import Entry
@@ -64,6 +67,8 @@ def verify(
     traits: bool = False,
     anchors: Anchors | None = None,
     delivery: Delivery = EVERYTHING,
+    recall: bool = False,
+    fetch: bool | Collection[str] = False,
 ) -> VerifyRecord:
     """What a file says about its uses, and what that amounts to. Raises nothing of the file's.
 
@@ -75,22 +80,37 @@ def verify(
         traits: whether the record shall have what files are compared by.
         anchors: whom to trust; None for the list in use (see `mediaoptout.credentials.trust`).
         delivery: what the recipient takes: nothing else is missing.
+        recall: open placeholders too, so that their content is fetched from tape or a cloud.
+        fetch: fetch a manifest that is neither in the file nor beside it from the address that the
+            file names: from any host of the public internet, or only from the hosts given here.
 
     Raises:
         UsageError: the policy asks for facts, and MediaInfo is not installed.
     """
     asked = Asked.of(policy, expected, quick=quick, traits=traits, anchors=anchors)
-    return examine(path, replace(asked, delivery=delivery)).record
+    more = replace(asked, delivery=delivery, recall=recall, fetch=hosts_of(fetch))
+    return examine(path, more).record
 
 
-def verify_companion(path: Path, policy: Policy) -> VerifyRecord | None:
+def hosts_of(fetch: bool | Collection[str]) -> Hosts:
+    """Whom to ask for manifests, as `verify` is told it."""
+    if isinstance(fetch, bool):
+        return frozenset() if fetch else None
+    return frozenset((fetch,) if isinstance(fetch, str) else fetch) or None
+
+
+def verify_companion(path: Path, policy: Policy, *, recall: bool = False) -> VerifyRecord | None:
     """What is wrong with a file that is no media; None if no rule has anything to say of it.
 
     Args:
         path: a sidecar, a check sum list, or something else in a folder of the run.
         policy: the rules that are asked.
+        recall: open it too if its content is elsewhere.
+
+    Raises:
+        NotHereError: it would have to be read, and is a placeholder.
     """
-    findings = policy.of_companion(path)
+    findings = policy.of_companion(Companion(path, recall))
     if not findings:
         return None
     try:
@@ -111,6 +131,8 @@ class Asked:
         traits: whether records shall have what files are compared by.
         anchors: whom to trust.
         delivery: what the recipient takes.
+        recall: open placeholders too.
+        fetch: whom to ask for manifests that are neither in the file nor beside it.
     """
 
     policy: Policy
@@ -119,6 +141,8 @@ class Asked:
     traits: bool = False
     anchors: Anchors = NOBODY
     delivery: Delivery = EVERYTHING
+    recall: bool = False
+    fetch: Hosts = None
 
     @classmethod
     def of(
@@ -153,7 +177,7 @@ def examine(path: Path | str, asked: Asked | None = None) -> Examined:
 
 def _tried(path: Path | str, asked: Asked) -> Examined:
     try:
-        with FileSource(Path(path)) as source:
+        with FileSource(Path(path), recall=asked.recall) as source:
             container = detect(source)
             if container is None:
                 return Examined(_unknown(str(path), source, asked))
@@ -186,19 +210,21 @@ def _unknown(path: str, source: Source, asked: Asked) -> VerifyRecord:
         )
     record = VerifyRecord(path=path, size=source.size, verdict=Verdict.UNSUPPORTED)
     layout = Layout(size=source.size, essence=())
-    subject = Subject(record, source, layout, resolve(()), asked.expected, kind=known)
+    subject = Subject(
+        record, source, layout, resolve(()), asked.expected, kind=known, recall=asked.recall
+    )
     return record.with_findings(asked.policy.findings(subject, quick=asked.quick))
 
 
 def _examined(
     path: str, source: Source, container: Container, layout: Layout, asked: Asked
 ) -> Examined:
-    beside = sidecars.find(Path(path), sidecars.XMP)
+    beside = sidecars.find(Path(path), sidecars.XMP, recall=asked.recall)
     if beside is not None:
         layout = replace(layout, blocks=(*layout.blocks, sidecars.block_of(beside)))
     entries = tuple(entry for block in layout.blocks for entry in block.entries)
     found = statements_of(block.entries for block in layout.blocks)
-    report = None
+    report, credential = None, Credential()
     if layout.manifest is not None:
         place = layout.manifest.span
         report = manifest_report(
@@ -206,7 +232,13 @@ def _examined(
         )
         found += manifest_statements(report)
     else:
-        report = report_beside(source, Path(path), asked.anchors, check=not asked.quick)
+        report = report_beside(
+            source, Path(path), asked.anchors, check=not asked.quick, recall=asked.recall
+        )
+        if report is None:
+            hosts = None if asked.quick else asked.fetch
+            absent = elsewhere(entries)
+            report, credential = fetched(source, container, absent, asked.anchors, hosts)
         if report is not None:
             found += manifest_statements(report, Carrier.SIDECAR_C2PA)
     resolved = resolve(found)
@@ -218,10 +250,20 @@ def _examined(
         verdict=judge(found, resolved, asked.expected, damaged=damaged),
         uses=resolved.uses,
         statements=found,
-        credential=report.credential if report is not None else elsewhere(entries),
+        credential=report.credential if report is not None else credential,
         missing=missing(container, layout, found, asked.delivery),
     )
-    subject = Subject(record, source, layout, resolved, asked.expected, container, entries, report)
+    subject = Subject(
+        record,
+        source,
+        layout,
+        resolved,
+        asked.expected,
+        container,
+        entries,
+        report,
+        recall=asked.recall,
+    )
     if asked.traits:
         from mediaoptout.verification.rules.identifiers import right
 

@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
 
+from mediaoptout.splice import placeholders
+
 MAX_SIZE: Final = 64 << 20
 """The largest list that is read."""
 
@@ -57,17 +59,21 @@ class Listed(NamedTuple):
     origin: str
 
 
-def of(path: Path, wanted: Lists) -> Iterator[Listed]:
+def of(path: Path, wanted: Lists, *, recall: bool = False) -> Iterator[Listed]:
     """What the lists say of a file.
 
     Args:
         path: the file.
         wanted: which lists count.
+        recall: open lists too whose content is elsewhere.
+
+    Raises:
+        NotHereError: a list is a placeholder.
     """
     absolute = path.absolute()
     found = wanted.lists or lists_above(absolute.parent)
     for place in found:
-        listed = entries(place).get(os.path.normpath(absolute))
+        listed = entries(place, recall=recall).get(os.path.normpath(absolute))
         if listed is not None:
             yield listed
 
@@ -94,11 +100,22 @@ def is_list(name: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def entries(place: Path) -> dict[str, Listed]:
-    """What a list says, by the absolute paths of the files; empty if it cannot be read."""
+def entries(place: Path, *, recall: bool = False) -> dict[str, Listed]:
+    """What a list says, by the absolute paths of the files; empty if it cannot be read.
+
+    Args:
+        place: the list.
+        recall: open it too if its content is elsewhere.
+
+    Raises:
+        NotHereError: it is a placeholder.
+    """
     try:
-        if place.stat().st_size > MAX_SIZE:
+        there = place.stat()
+        if there.st_size > MAX_SIZE:
             return {}
+        if not recall:
+            placeholders.refuse(place, there)
         text = place.read_bytes().decode("utf-8-sig", "surrogateescape")
     except OSError:
         return {}

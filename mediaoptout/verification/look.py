@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ from mediaoptout.reservation import legal
 from mediaoptout.reservation.identifiers import Identifier, Scheme
 from mediaoptout.reservation.model import Holder, Work
 from mediaoptout.reservation.texts import phrases
-from mediaoptout.verification.check import Asked, examine
+from mediaoptout.verification.check import Asked, examine, hosts_of
 from mediaoptout.verification.rules.said import Said
 from mediaoptout.verification.sentence import sentence
 from mediaoptout.vocabularies import cawg, creativecommons, prose
@@ -31,14 +31,23 @@ _BASIS: Final = re.compile(r"2019/790|2024/1689|122-5-3|211-3|§\s*44b", re.IGNO
 _UNKNOWN: Final = "und"
 
 
-def inspect(path: Path | str, *, anchors: Anchors | None = None) -> InspectRecord:
+def inspect(
+    path: Path | str,
+    *,
+    anchors: Anchors | None = None,
+    recall: bool = False,
+    fetch: bool | Collection[str] = False,
+) -> InspectRecord:
     """Every statement in a file, where it stands and what it means. Raises nothing of the file's.
 
     Args:
         path: the file.
         anchors: whom to trust; None for the list in use.
+        recall: open placeholders too, so that their content is fetched from tape or a cloud.
+        fetch: fetch a manifest that is not here; see `mediaoptout.verification.check.verify`.
     """
-    seen = examine(path, Asked.of(anchors=anchors))
+    asked = replace(Asked.of(anchors=anchors), recall=recall, fetch=hosts_of(fetch))
+    seen = examine(path, asked)
     entries = (*seen.entries, *_of_manifest(seen.report))
     said = Said(entries)
     facts = _dated(said)

@@ -22,6 +22,7 @@ from mediaoptout.credentials.reasons import (
     sentence,
 )
 from mediaoptout.credentials.trust import Anchors
+from mediaoptout.errors import MediaError
 from mediaoptout.records import Finding
 from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
     from mediaoptout.credentials.validation import Report
 
 _PROVENANCE: Final = "dcterms:provenance"
+
+Hosts = frozenset[str] | None
+"""Whom to ask for manifests: nobody, the hosts with these names, or, if there is none, any."""
+
+BESIDE: Final = "put the manifest beside the file, under the same name with .c2pa"
+FETCH: Final = f"verify with --fetch (and not --quick), or {BESIDE}"
 
 _TRUST: Final = {
     Trust.UNTRUSTED: (
@@ -90,7 +97,9 @@ def _single(layout: Layout) -> bool:
     return sum(block.carrier is Carrier.C2PA for block in layout.blocks) == 1
 
 
-def report_beside(source: Source, media: Path, anchors: Anchors, *, check: bool) -> Report | None:
+def report_beside(
+    source: Source, media: Path, anchors: Anchors, *, check: bool, recall: bool = False
+) -> Report | None:
     """What the reference reader finds in the file's C2PA sidecar; None without one.
 
     A sidecar of a shared name that does not fit this file is another file's, and not broken.
@@ -100,8 +109,12 @@ def report_beside(source: Source, media: Path, anchors: Anchors, *, check: bool)
         media: where it is.
         anchors: whom to trust.
         check: hash the file; else integrity is ``unchecked``.
+        recall: open the sidecar too if its content is elsewhere.
+
+    Raises:
+        NotHereError: the sidecar is a placeholder.
     """
-    sidecar = sidecars.find(media, sidecars.C2PA)
+    sidecar = sidecars.find(media, sidecars.C2PA, recall=recall)
     if sidecar is None:
         return None
     from mediaoptout.credentials.validation import validate_beside
@@ -109,6 +122,32 @@ def report_beside(source: Source, media: Path, anchors: Anchors, *, check: bool)
     report = validate_beside(source, sidecar.data, check=check, anchors=anchors)
     strange = report.credential.integrity is Integrity.BROKEN and sidecars.shares_name(media)
     return None if strange else report
+
+
+def fetched(
+    source: Source, container: Container, absent: Credential, anchors: Anchors, hosts: Hosts
+) -> tuple[Report | None, Credential]:
+    """The manifest from the address that a file names: what the reference reader finds in it.
+
+    Args:
+        source: the file.
+        container: its family.
+        absent: the credential of the file without it; see `elsewhere`.
+        anchors: whom to trust.
+        hosts: which hosts may be asked; None to ask nobody.
+    """
+    if absent.remote is None or hosts is None:
+        return None, absent
+    from mediaoptout.credentials.remote import fetch
+    from mediaoptout.credentials.validation import validate_beside
+
+    try:
+        store = fetch(absent.remote, hosts)
+    except MediaError as error:
+        return None, replace(absent, unfetched=error.message)
+    report = validate_beside(source, store, anchors=anchors, media_type=container.media_types[0])
+    credential = replace(report.credential, remote=absent.remote)
+    return replace(report, credential=credential), credential
 
 
 def elsewhere(entries: Iterable[Entry]) -> Credential:
@@ -174,13 +213,19 @@ def manifest_findings(credential: Credential, report: Report | None) -> Iterator
         report: what it says; None where there is none.
     """
     signer = credential.signer or "an unnamed signer"
-    if credential.remote is not None and report is None:
+    if credential.remote is not None:
+        if report is not None:
+            told = f"it was fetched from {credential.remote}"
+        elif credential.unfetched is not None:
+            why = credential.unfetched
+            told = f"it is said to be at {credential.remote}, and could not be fetched: {why}"
+        else:
+            told = f"it is said to be at {credential.remote}, and was not fetched"
         yield Finding(
             "credential-remote",
             Severity.INFO,
-            f"the manifest is not in the file: it is said to be at {credential.remote}, and was"
-            " not fetched",
-            "fetch it yourself, and put it beside the file under the same name with .c2pa",
+            f"the manifest is not in the file: {told}",
+            BESIDE if report is not None or credential.unfetched else FETCH,
         )
     if credential.integrity is Integrity.UNCHECKED:
         yield Finding(

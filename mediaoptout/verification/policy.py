@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 from mediaoptout.memo import Same
 from mediaoptout.records import Finding, VerifyRecord
 from mediaoptout.verification.rules.parameters import as_toml, key_of
 from mediaoptout.verification.rules.registry import RULES
-from mediaoptout.verification.rules.rule import Across, Fault, Rule
+from mediaoptout.verification.rules.rule import Across, Companion, Fault, Rule
 from mediaoptout.verification.rules.subject import Subject
 from mediaoptout.words import Severity, Use, Verdict
 
@@ -174,14 +173,18 @@ class Policy:
         item = next((item for item in self.applied if item.id == rule_id), plain)
         return tuple(item.findings(faults))
 
-    def of_companion(self, path: Path) -> tuple[Finding, ...]:
-        """What is wrong with a file that is no media: a sidecar, a check sum list."""
+    def of_companion(self, companion: Companion) -> tuple[Finding, ...]:
+        """What is wrong with a file that is no media: a sidecar, a check sum list.
+
+        Raises:
+            NotHereError: it would have to be read, and is a placeholder.
+        """
         return tuple(
             finding
             for item in self.applied
             if isinstance(item.condition, Check)
             if (check := RULES[item.condition.rule].companion) is not None
-            for finding in item.findings(check(path, item.condition.parameters))
+            for finding in item.findings(check(companion, item.condition.parameters))
         )
 
     def across(self) -> tuple[tuple[Applied, Across], ...]:

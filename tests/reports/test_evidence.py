@@ -575,9 +575,9 @@ def test_a_file_that_changes_meanwhile_is_not_listed(tmp_path, identity, monkeyp
     (job,) = to_read(select([path]))
     seen = look.inspect
 
-    def slow(given: Path) -> Any:
+    def slow(given: Path, *, recall: bool) -> Any:
         path.write_bytes(path.read_bytes() + b"more")
-        return seen(given)
+        return seen(given, recall=recall)
 
     monkeypatch.setattr(module, "inspect", slow)
     with pytest.raises(MediaoptoutError, match="not the file any more"):

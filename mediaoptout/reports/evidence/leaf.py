@@ -50,20 +50,24 @@ def named(relative: PurePath) -> str:
     return _NO_UNICODE.sub(lambda found: f"%{ord(found[0]) & 0xFF:02X}", relative.as_posix())
 
 
-def leaf(job: Job) -> dict[str, Any] | None:
+def leaf(job: Job, *, recall: bool = False) -> dict[str, Any] | None:
     """The line of a file; None for one in a folder that is no media.
+
+    Args:
+        job: the file.
+        recall: open it too if its content is elsewhere.
 
     Raises:
         MediaoptoutError: it cannot be read, or was changed meanwhile.
     """
-    if passed_over(job):
+    if passed_over(job, recall=recall):
         return None
     path = job.item.path
     try:
-        with FileSource(path) as source:
+        with FileSource(path, recall=recall) as source:
             before = Fingerprint.of(source)
             whole, essence = digests(source)
-            seen = inspect(path)
+            seen = inspect(path, recall=recall)
             before.check(path)
             return {
                 "schema": SCHEMA,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -61,12 +62,15 @@ class Making:
         """How many files there are so far."""
         return self._tree.count
 
-    def run(self, jobs: Sequence[Job], means: Means | None = None) -> Iterator[Taken]:
+    def run(
+        self, jobs: Sequence[Job], means: Means | None = None, *, recall: bool = False
+    ) -> Iterator[Taken]:
         """Take in many files.
 
         Args:
             jobs: the files.
             means: what the run may use.
+            recall: open placeholders too, so that their content is fetched from tape or a cloud.
 
         Yields:
             Each job with its line; None for one in a folder that is no media, an error for one
@@ -77,7 +81,7 @@ class Making:
             UsageError: two files would have one name in the list.
         """
         _check_names(jobs)
-        for outcome in outcomes(leaf, jobs, means, validates=True):
+        for outcome in outcomes(partial(leaf, recall=recall), jobs, means, validates=True):
             if outcome.error is None and outcome.result is not None:
                 self._bytes += outcome.result["size"]
                 self._tree.add(leaf_hash(self._write(outcome.result)))

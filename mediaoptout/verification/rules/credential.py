@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from mediaoptout.credentials.credential import ACTIVE, COMPONENT
+from mediaoptout.verification.manifest import FETCH
 from mediaoptout.verification.rules.matching import matches
 from mediaoptout.verification.rules.rule import Fault, Group, NoParameters, Rule
 from mediaoptout.verification.rules.subject import Subject
@@ -221,10 +222,11 @@ RULES: Final[tuple[Rule[Any], ...]] = (
         "The manifest is not in the file, but said to be on a server.",
         Severity.INFO,
         _told("credential-remote"),
-        "A program wrote an address instead of the manifest. It is never fetched: the address is"
-        " the file's own word, and asking tells a stranger's server who looks at what. A manifest"
-        " beside the file (NAME.c2pa) is read as if it were in it.",
-        "fetch it yourself, and put it beside the file under the same name with .c2pa",
+        "A program wrote an address instead of the manifest. It is fetched only with --fetch: the"
+        " address is the file's own word, and asking tells a stranger's server who looks at what."
+        " The finding says whether it was fetched, and if not, why. A manifest beside the file"
+        " (NAME.c2pa) is read as if it were in it, and nothing is fetched then.",
+        FETCH,
     ),
     Rule(
         "credential-ancestor-broken",

@@ -124,7 +124,7 @@ def _usable_regex(wanted: NamePatterns) -> None:
 
 
 def _checksum(subject: Subject, wanted: checksums.Lists) -> Iterator[Fault]:
-    for listed in checksums.of(subject.path, wanted):
+    for listed in checksums.of(subject.path, wanted, recall=subject.recall):
         found = subject.digest(listed.algorithm)
         if found != listed.digest:
             yield Fault(
@@ -133,7 +133,8 @@ def _checksum(subject: Subject, wanted: checksums.Lists) -> Iterator[Fault]:
 
 
 def _unlisted(subject: Subject, wanted: checksums.Lists) -> Iterator[Fault]:
-    if next(iter(checksums.of(subject.path, wanted)), None) is None:
+    lists = checksums.of(subject.path, wanted, recall=subject.recall)
+    if next(lists, None) is None:
         yield Fault("no check sum list names the file")
 
 
@@ -146,7 +147,7 @@ class Sidecars:
 
 def _sidecar_missing(subject: Subject, wanted: Sidecars) -> Iterator[Fault]:
     for ending in wanted.endings:
-        if sidecars.find(subject.path, ending) is None:
+        if sidecars.find(subject.path, ending, recall=subject.recall) is None:
             places = " or ".join(p.name for p in sidecars.candidates(subject.path, ending))
             yield Fault(f"the sidecar {places} is not there")
 

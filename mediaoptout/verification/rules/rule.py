@@ -55,6 +55,19 @@ class NoParameters:
     """For rules that have none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A file of a run that is no media: a sidecar, a check sum list, something else.
+
+    Args:
+        path: where it is.
+        recall: whether it is opened too if its content is elsewhere.
+    """
+
+    path: Path
+    recall: bool = False
+
+
 class Across(Protocol):
     """What compares the files of a run with each other. Its memory does not grow with the run."""
 
@@ -77,7 +90,7 @@ class Rule(Generic[P]):
         fix: how to mend it.
         parameters: the dataclass of its parameters.
         across: begins a comparison of the files of a run; None for rules about one file.
-        companion: finds what is wrong with a file that is no media, like a sidecar or a list.
+        companion: finds what is wrong with a file that is no media.
         any_file: whether it can be asked of kinds of files that are not read.
         details: whether it asks for details of a reservation; where there is none, or a carrier
             is damaged, it has nothing to say.
@@ -94,7 +107,7 @@ class Rule(Generic[P]):
     fix: str
     parameters: type[P] = NoParameters  # type: ignore[assignment]
     across: Callable[[P], Across] | None = None
-    companion: Callable[[Path, P], Iterable[Fault]] | None = None
+    companion: Callable[[Companion, P], Iterable[Fault]] | None = None
     any_file: bool = False
     details: bool = False
     full: bool = False

@@ -15,7 +15,7 @@ from mediaoptout.containers import sidecars
 from mediaoptout.records import VerifyRecord
 from mediaoptout.reservation.identifiers import Scheme
 from mediaoptout.verification import checksums
-from mediaoptout.verification.rules.rule import Fault, Group, NoParameters, Rule
+from mediaoptout.verification.rules.rule import Companion, Fault, Group, NoParameters, Rule
 from mediaoptout.words import Severity
 
 
@@ -72,7 +72,8 @@ class _Duplicates:
                 return ""
 
 
-def _orphan(path: Path, _: NoParameters) -> Iterator[Fault]:
+def _orphan(companion: Companion, _: NoParameters) -> Iterator[Fault]:
+    path = companion.path
     if path.suffix.lower() in sidecars.EXTENSIONS and path.stem not in _names(path.parent):
         yield Fault(f"there is no file that the sidecar {path.name} belongs to")
 
@@ -89,9 +90,10 @@ def _names(folder: Path) -> frozenset[str]:
     return frozenset(media).union(Path(name).stem for name in media)
 
 
-def _listed_absent(path: Path, _: NoParameters) -> Iterator[Fault]:
-    if checksums.is_list(path.name):
-        for listed, entry in checksums.entries(path.absolute()).items():
+def _listed_absent(companion: Companion, _: NoParameters) -> Iterator[Fault]:
+    if checksums.is_list(companion.path.name):
+        said = checksums.entries(companion.path.absolute(), recall=companion.recall)
+        for listed, entry in said.items():
             if not Path(listed).exists():
                 where = entry.origin.rpartition(", line ")[2].rstrip(",")
                 yield Fault(f"{listed} is not there, and line {where} names it")

@@ -37,6 +37,7 @@ class Subject:
         entries: everything that its carriers say, sidecars included.
         report: what the reference reader finds in its manifest, or None.
         kind: what kind of file it is, where it is of no family that is read.
+        recall: whether what stands beside it is opened too if its content is elsewhere.
     """
 
     record: VerifyRecord
@@ -48,6 +49,7 @@ class Subject:
     entries: tuple[Entry, ...] = ()
     report: Report | None = None
     kind: str | None = None
+    recall: bool = False
 
     @cached_property
     def path(self) -> Path:
