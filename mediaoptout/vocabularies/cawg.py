@@ -195,7 +195,7 @@ def remembered(answer: _Remembering[T], label: str, data: Any, *more: object) ->
         data: its data, as JSON has it.
         more: what else the answer depends on.
     """
-    text = json.dumps(data)
+    text = json.dumps(data, sort_keys=True)  # the reader gives them in any order
     asked = answer if len(text) <= MAX_REMEMBERED else answer.__wrapped__
     return asked(label, text, *more)
 
