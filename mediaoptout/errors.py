@@ -23,7 +23,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mediaoptout.lean import lean
 
+
+@lean
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
     """An error as a record shows it."""

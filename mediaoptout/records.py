@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final
 
 from mediaoptout.credentials.credential import Credential
 from mediaoptout.errors import ErrorInfo, UsageError
+from mediaoptout.lean import lean
 from mediaoptout.reservation.identifiers import Identifier
 from mediaoptout.vocabularies.declaration import Facts
 from mediaoptout.vocabularies.statement import Statement
@@ -58,6 +59,7 @@ def _error(error: ErrorInfo | None) -> dict[str, str | None] | None:
     return {"code": error.code, "message": error.message, "at": error.at, "fix": error.fix}
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Essence:
     """What is known of the essence after a change.
@@ -107,6 +109,7 @@ class Difference:
         }
 
 
+@lean
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedRecord:
     """What ``embed`` did with one file, or, in a dry run, would do: then with the changes."""
@@ -153,6 +156,7 @@ class EmbedRecord:
         }
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that a user should know of a file, and how to mend it."""
@@ -172,6 +176,7 @@ class Finding:
         }
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What a run compares between files; no part of the record that is written.
@@ -200,6 +205,7 @@ def _statement(statement: Statement) -> dict[str, Any]:
     }
 
 
+@lean
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyRecord:
     """What one file says, and what that amounts to."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from mediaoptout.catalogue.selection import Item, is_folder, working_folder
 from mediaoptout.errors import ErrorInfo, UsageError
+from mediaoptout.lean import lean
 
 if TYPE_CHECKING:
     from mediaoptout.catalogue.rows import Row
@@ -20,6 +21,7 @@ SHOWN: Final = 5
 """How many of many are named in a message."""
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Job:
     """A file of a run with its output.
@@ -41,8 +43,9 @@ class Job:
 
 def to_read(items: Iterable[Item]) -> list[Job]:
     """Each path once, with no output."""
-    here = working_folder()
-    return [Job(item) for item in _unique((here / item.path, item) for item in items)]
+    here = str(working_folder())
+    named = ((os.path.join(here, item.path), item) for item in items)  # noqa: PTH118 # for each
+    return [Job(item) for item in _unique(named)]
 
 
 def in_place(items: Iterable[Item]) -> list[Job]:

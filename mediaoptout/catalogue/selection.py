@@ -11,9 +11,11 @@ from typing import BinaryIO
 
 from mediaoptout.containers.kinds import looks_like_media
 from mediaoptout.errors import UsageError
+from mediaoptout.lean import lean
 from mediaoptout.splice.placeholders import placeholder
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Item:
     """A file of a run.
@@ -59,11 +61,11 @@ def select(sources: Iterable[Path], *, beside: Path | None = None) -> Iterator[I
         UsageError: a source does not exist.
     """
     left_out = beside.resolve() if beside is not None and is_folder(beside) else None
-    here = working_folder()
-    seen: set[tuple[Path, Path]] = set()
+    here = str(working_folder())
+    seen: set[tuple[str, str]] = set()
     for source in sources:
         for item in _found(source, left_out):
-            key = (here / item.path, item.relative)
+            key = (os.path.join(here, item.path), str(item.relative))  # noqa: PTH118 # for each
             if key not in seen:
                 seen.add(key)
                 yield item

@@ -7,6 +7,7 @@ all of them together.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from mediaoptout.errors import ErrorInfo, MediaoptoutError
+from mediaoptout.lean import lean
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -49,6 +51,7 @@ class Outcome(Generic[J, R]):
     error: ErrorInfo | None = None
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Done:
     """A job's result, which may be None."""
@@ -68,6 +71,7 @@ class Stopped:
     error: ErrorInfo | None = None
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What became of the jobs of a chunk, in order; fewer than they are if it was left early.
@@ -131,6 +135,7 @@ def serve(
             except Exception as error:  # noqa: BLE001 # told to the parent, which raises it
                 pipe.send(Stopped(error_info(error)))
                 return
+        gc.freeze()  # what was imported stays; only what comes after need be looked through
         pipe.send(Ready())
         while _chunk(line, pipe, work, together):
             pass

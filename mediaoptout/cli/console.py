@@ -22,9 +22,12 @@ _BAD: Final = frozenset({Status.FAILED, Verdict.DAMAGED, Verdict.CONFLICT})
 
 def printable(text: object) -> str:
     """A text of somebody else, safe on a terminal: what steers one is spelt out."""
+    whole = str(text)
+    if whole.isprintable():
+        return whole
     return "".join(
         char if char.isprintable() or char == " " else char.encode("unicode_escape").decode()
-        for char in str(text)
+        for char in whole
     )
 
 

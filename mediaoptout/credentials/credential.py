@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from mediaoptout.credentials.certificate import Certificate
+from mediaoptout.lean import lean
 from mediaoptout.words import Integrity, Trust
 
 ACTIVE: Final = "C2PA"
@@ -15,6 +16,7 @@ COMPONENT: Final = "/component"
 """Where an assertion stands: in the active manifest, one of an earlier state, one of a part."""
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Credential:
     """The state of a manifest.

@@ -90,9 +90,11 @@ def read(data: bytes, label: str) -> Store:
         label: the manifest's label.
     """
     try:
-        manifest = next(_found(data, 0, len(data), ("c2pa", label)))
-        bindings = list(_bindings(data, manifest))
-        return Store(_chain(data, manifest), _left_out_by(bindings), _data_hash(bindings))
+        store = next(_named(data, 0, len(data), "c2pa"))
+        manifest = next(_named(data, store.start, store.end, label))
+        parts = list(_labelled(data, manifest.start, manifest.end))
+        bindings = list(_bindings(data, parts))
+        return Store(_chain(data, parts), _left_out_by(bindings), _data_hash(bindings))
     except (StopIteration, ValueError, IndexError, struct.error, RecursionError):
         return Store()
 
@@ -133,14 +135,16 @@ def _label(data: bytes, box: _Box) -> str:
     return data[start : data.index(b"\0", start, stop)].decode("utf-8", "replace")
 
 
-def _found(data: bytes, start: int, end: int, path: tuple[str, ...]) -> Iterator[_Box]:
-    """The superboxes with these labels, one inside the other."""
+def _labelled(data: bytes, start: int, end: int) -> Iterator[tuple[str, _Box]]:
+    """The superboxes, each with its label."""
     for box in _boxes(data, start, end):
-        if box.kind == _SUPERBOX and _label(data, box) == path[0]:
-            if len(path) == 1:
-                yield box
-            else:
-                yield from _found(data, box.start, box.end, path[1:])
+        if box.kind == _SUPERBOX:
+            yield _label(data, box), box
+
+
+def _named(data: bytes, start: int, end: int, label: str) -> Iterator[_Box]:
+    """The superboxes with this label."""
+    return (box for name, box in _labelled(data, start, end) if name == label)
 
 
 def _contents(data: bytes, box: _Box) -> Iterator[Any]:
@@ -149,8 +153,8 @@ def _contents(data: bytes, box: _Box) -> Iterator[Any]:
             yield _value(data, inner.start, 0)[0]
 
 
-def _chain(data: bytes, manifest: _Box) -> tuple[bytes, ...]:
-    signature = next(_found(data, manifest.start, manifest.end, ("c2pa.signature",)), None)
+def _chain(data: bytes, parts: Sequence[tuple[str, _Box]]) -> tuple[bytes, ...]:
+    signature = next((box for name, box in parts if name == "c2pa.signature"), None)
     if signature is None:
         return ()
     for message in map(_list, _contents(data, signature)):
@@ -168,13 +172,15 @@ def _chain(data: bytes, manifest: _Box) -> tuple[bytes, ...]:
     return ()
 
 
-def _bindings(data: bytes, manifest: _Box) -> Iterator[tuple[str, list[Mapping[Any, Any]]]]:
+def _bindings(
+    data: bytes, parts: Sequence[tuple[str, _Box]]
+) -> Iterator[tuple[str, list[Mapping[Any, Any]]]]:
     """The hard bindings of a manifest: the label of each, and what it says."""
-    for store in _found(data, manifest.start, manifest.end, ("c2pa.assertions",)):
-        for box in _boxes(data, store.start, store.end):
-            name = _label(data, box) if box.kind == _SUPERBOX else ""
-            if name.startswith(_BINDINGS):
-                yield name, list(map(_map, _contents(data, box)))
+    for place, store in parts:
+        if place == "c2pa.assertions":
+            for name, box in _labelled(data, store.start, store.end):
+                if name.startswith(_BINDINGS):
+                    yield name, list(map(_map, _contents(data, box)))
 
 
 def _left_out_by(bindings: Sequence[tuple[str, list[Mapping[Any, Any]]]]) -> Binding | None:

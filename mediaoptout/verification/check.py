@@ -166,7 +166,8 @@ class Asked:
 def examine(path: Path | str, asked: Asked | None = None) -> Examined:
     """The verify record of a file, and what it was made from; see `verify`."""
     asked = asked or Asked.of()
-    mended = mend(Path(path))
+    path = path if isinstance(path, Path) else Path(path)
+    mended = mend(path)
     examined = _tried(path, asked)
     if not mended:
         return examined
@@ -175,14 +176,14 @@ def examine(path: Path | str, asked: Asked | None = None) -> Examined:
     return replace(examined, record=replace(examined.record, findings=findings))
 
 
-def _tried(path: Path | str, asked: Asked) -> Examined:
+def _tried(path: Path, asked: Asked) -> Examined:
     try:
-        with FileSource(Path(path), recall=asked.recall) as source:
+        with FileSource(path, recall=asked.recall) as source:
             container = detect(source)
             if container is None:
                 return Examined(_unknown(str(path), source, asked))
             layout = container.read(source)
-            return _examined(str(path), source, container, layout, asked)
+            return _examined(path, source, container, layout, asked)
     except UsageError:
         raise
     except MediaoptoutError as error:
@@ -217,9 +218,9 @@ def _unknown(path: str, source: Source, asked: Asked) -> VerifyRecord:
 
 
 def _examined(
-    path: str, source: Source, container: Container, layout: Layout, asked: Asked
+    path: Path, source: Source, container: Container, layout: Layout, asked: Asked
 ) -> Examined:
-    beside = sidecars.find(Path(path), sidecars.XMP, recall=asked.recall)
+    beside = sidecars.find(path, sidecars.XMP, recall=asked.recall)
     if beside is not None:
         layout = replace(layout, blocks=(*layout.blocks, sidecars.block_of(beside)))
     entries = tuple(entry for block in layout.blocks for entry in block.entries)
@@ -233,7 +234,7 @@ def _examined(
         found += manifest_statements(report)
     else:
         report = report_beside(
-            source, Path(path), asked.anchors, check=not asked.quick, recall=asked.recall
+            source, path, asked.anchors, check=not asked.quick, recall=asked.recall
         )
         if report is None:
             hosts = None if asked.quick else asked.fetch
@@ -244,7 +245,7 @@ def _examined(
     resolved = resolve(found)
     damaged = any(block.error is not None for block in layout.blocks)
     record = VerifyRecord(
-        path=path,
+        path=str(path),
         container=container.name,
         size=source.size,
         verdict=judge(found, resolved, asked.expected, damaged=damaged),

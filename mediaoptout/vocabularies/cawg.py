@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, Protocol, TypeVar
 
+from mediaoptout.memo import Same
 from mediaoptout.reservation.model import Reservation
 from mediaoptout.vocabularies.properties import (
     NAMESPACES,
@@ -195,9 +196,15 @@ def remembered(answer: _Remembering[T], label: str, data: Any, *more: object) ->
         data: its data, as JSON has it.
         more: what else the answer depends on.
     """
-    text = json.dumps(data, sort_keys=True)  # the reader gives them in any order
+    text = _text(Same(data))
     asked = answer if len(text) <= MAX_REMEMBERED else answer.__wrapped__
     return asked(label, text, *more)
+
+
+@lru_cache(maxsize=8)
+def _text(data: Same[Any]) -> str:
+    """The data as JSON; the reader gives the members in any order."""
+    return json.dumps(data.value, sort_keys=True)
 
 
 def is_read(label: str) -> bool:

@@ -11,7 +11,7 @@ from mediaoptout.memo import Same
 from mediaoptout.vocabularies import aipref, expressions, plus, prose, rights, rsl, tdmrep
 from mediaoptout.vocabularies.properties import Bag, Entry, as_text
 from mediaoptout.vocabularies.statement import Statement
-from mediaoptout.words import Permission, Use
+from mediaoptout.words import Permission, Use, Vocabulary
 
 _REMEMBERED: Final = 64
 
@@ -107,6 +107,10 @@ _STRICTNESS = (
 )
 
 
+_FOR_PEOPLE = frozenset(word for word in Vocabulary if not word.machine_readable)
+_RESERVING = frozenset(word for word in Permission if word.reserves)
+
+
 def resolve(found: Sequence[Statement]) -> Resolved:
     """Restrictive wins, use by use; order, date and place in the file never weaken anything."""
     said: dict[Use, set[Permission]] = {use: set() for use in Use}
@@ -128,7 +132,7 @@ def _reserved(found: Iterable[Statement]) -> frozenset[Use]:
     return frozenset(
         use
         for item in found
-        if item.vocabulary.machine_readable
+        if item.vocabulary not in _FOR_PEOPLE
         for use, permission in item.meaning.uses.items()
-        if permission.reserves
+        if permission in _RESERVING
     )

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from mediaoptout.lean import lean
 from mediaoptout.vocabularies.properties import Entry, as_text
 from mediaoptout.words import Carrier, Permission, Use, Vocabulary
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What a value says of the uses.
@@ -23,6 +25,7 @@ class Meaning:
     implied: tuple[Use, ...] = ()
 
 
+@lean
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One thing that a file says.
