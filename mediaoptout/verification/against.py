@@ -90,10 +90,10 @@ def _carriers(
     before, now = _speaking(master), _speaking(record)
     kept = [carrier for carrier in before if carrier in now]
     lost = [carrier for carrier in before if carrier not in now]
-    left = f"; left: {', '.join(kept)}" if kept else "; none is left"
     if lost:
-        told = f"of the carriers of {path} these no longer reserve: {', '.join(lost)}"
-        yield "against-carriers-lost", Fault(told + left)
+        left = f"left: {', '.join(kept)}" if kept else "none is left"
+        told = f"of the carriers of {path} these no longer reserve: {', '.join(lost)}; {left}"
+        yield "against-carriers-lost", Fault(told)
     elif before:
         told = f"every carrier of {path} still reserves: {', '.join(kept)}"
         yield "against-carriers-kept", Fault(told)
@@ -154,7 +154,7 @@ def _likely(now: Facts, before: Facts, copy: Path, master: Path) -> tuple[str, F
     if not alike:
         return "against-changed", Fault(f"the essence is not that of {master}")
     changes = "; ".join(_changes(now, before)) or "with other settings"
-    told = f"likely the work of {master}, encoded anew: {' and '.join(alike)}, {changes}"
+    told = f"likely the work of {master}, encoded anew: {', '.join((*alike, changes))}"
     return "against-re-encoded", Fault(told)
 
 
