@@ -57,8 +57,8 @@ class Fault:
         head = ", ".join(where)
         if self.value is not None:
             head += f" {_short(self.value)!r}"
-        expected = f"; expected {self.expected}" if self.expected else ""
-        return f"{head}: {self.message}{expected}" if head else f"{self.message}{expected}"
+        said = f"{self.message}; expected {self.expected}" if self.expected else self.message
+        return f"{head}: {said}" if head else said
 
     @property
     def info(self) -> ErrorInfo:

@@ -271,11 +271,11 @@ class _Matching:
             self._ways[way] += 1
             return
         names = ", ".join(str(self._items[at].path) for at in found[:3])
-        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        named = names if len(found) <= 3 else f"{names} and {len(found) - 3} more"
         self._faults.append(
             Fault(
                 code="catalogue-two-files",
-                message=f"{len(found)} files are found by it: {names}{more}",
+                message=f"{len(found)} files are found by it: {named}",
                 row=row.number,
                 value=value,
                 expected="a path that only one has, or a pattern with *",
@@ -331,7 +331,7 @@ class _Matching:
     def _no_file(self, row: Row, value: str, message: str) -> Fault:
         likely = self._likely.get(_likeness(value))
         if likely is not None and str(likely) != value:
-            message += f"; perhaps {likely} is meant"
+            message = f"{message}; perhaps {likely} is meant"
         return Fault(code=NO_FILE, message=message, row=row.number, value=value)
 
     @cached_property

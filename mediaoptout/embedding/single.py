@@ -194,10 +194,9 @@ def _no_family(path: Path, source: FileSource) -> MediaError:
             fix="see 'mediaoptout formats' for those that are",
         )
     if path.suffix.lower() in MEDIA_EXTENSIONS:
-        what = "is empty" if source.size == 0 else "has no structure of a media file"
-        return DamagedError(
-            f"the file {what}", at=0, fix="get a complete copy of the file", code="not-media"
-        )
+        empty = source.size == 0
+        what = "the file is empty" if empty else "the file has no structure of a media file"
+        return DamagedError(what, at=0, fix="get a complete copy of the file", code="not-media")
     return UnsupportedError(
         "this is no media file that is known here",
         fix="see 'mediaoptout formats' for those that are",

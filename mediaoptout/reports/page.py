@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import tomllib
 from collections.abc import Collection, Iterator
 from functools import cache
 from html import escape
@@ -24,10 +23,13 @@ from mediaoptout.records import Difference, Finding
 from mediaoptout.reports.base import Options, Run
 from mediaoptout.reports.pool import Array, Pool, data
 from mediaoptout.reports.row import Row
+from mediaoptout.reports.sentences import Said, read, titles
 from mediaoptout.reports.totals import Totals
 from mediaoptout.vocabularies.statement import Statement
+from mediaoptout.words import Carrier
 
 _NONE: Final = -1
+_MANIFESTS: Final = frozenset({Carrier.C2PA, Carrier.SIDECAR_C2PA})
 _TITLE: Final = "Rights reservations"
 _GENERATOR: Final = b'<meta name="generator" content="mediaoptout">'
 
@@ -62,6 +64,7 @@ class Page:
     def __init__(self, folder: Path, options: Options) -> None:
         self._totals = Totals()
         self._pool, self._rows, self._pictures = Pool(folder), Array(folder), Array(folder)
+        self._templates: dict[tuple[str, str], int] = {}
         self._wanted = options.thumbnails
         if options.thumbnails:
             from mediaoptout.reports.thumbnails import check
@@ -107,11 +110,31 @@ class Page:
         return self._pool.add((*map(self._pool.add, said), self._pool.each(uses)))
 
     def _finding(self, item: Finding) -> int:
-        return self._pool.each((item.rule, item.severity, item.message, item.fix or ""))
+        add, sentence = self._pool.add, self._sentence
+        told = sentence(item.message), sentence(item.fix or "")
+        return add((add(item.rule), add(item.severity), *told))
+
+    def _sentence(self, text: str) -> int:
+        """The place of a sentence: a text, or where it is ours its template and values.
+
+        So it is kept once for both languages, and the templates once for all sentences.
+        """
+        said = read(text)
+        return self._pool.add(text) if said is None else self._composed(said)
+
+    def _composed(self, said: Said | str) -> int:
+        if isinstance(said, str):
+            return self._pool.add(said)
+        template = self._templates.setdefault((said.english, said.french), len(self._templates))
+        # A list of places has no negative numbers, and so cannot be taken for this.
+        return self._pool.add((-1 - template, *map(self._composed, said.values)))
 
     def _change(self, item: Difference) -> int:
-        said = (item.carrier, item.location, item.property, item.old or "", item.new or "")
-        return self._pool.each(said)
+        add = self._pool.add
+        # Of a manifest the difference is told; elsewhere it is what the file says.
+        told = self._sentence if item.carrier in _MANIFESTS else add
+        values = map(told, (item.property, item.old or "", item.new or ""))
+        return add((add(item.carrier), add(item.location), *values))
 
     def _credential(self, item: Credential | None) -> int:
         if item is None:
@@ -138,7 +161,10 @@ class Page:
     def pieces(self, run: Run) -> Iterator[bytes]:
         """See `Report`."""
         said = self._totals.to_json(run)
-        words = _words({item["rule"] for item in said["rules"]})
+        words = {
+            **_titles({item["rule"] for item in said["rules"]}),
+            "said": list(self._templates),
+        }
         before, after = _asset("page.html").split("$data")
         yield (
             Template(before)
@@ -163,11 +189,11 @@ class Page:
             array.close()
 
 
-def _words(rules: Collection[str]) -> dict[str, dict[str, str]]:
+def _titles(rules: Collection[str]) -> dict[str, dict[str, str]]:
     """What those of our rules find, as sentences in each language."""
     from mediaoptout.verification.rules.registry import RULES
 
-    french = tomllib.loads(_asset("rules-fr.toml"))
+    french = titles()
     return {
         "en": {rule: RULES[rule].title for rule in sorted(rules) if rule in RULES},
         "fr": {rule: french[rule] for rule in sorted(rules) if rule in french},

@@ -100,5 +100,5 @@ class Row:
 def _of_error(error: ErrorInfo | None) -> tuple[Finding, ...]:
     if error is None:
         return ()
-    place = f" (at {error.at})" if error.at else ""
-    return (Finding(error.code, Severity.ERROR, f"{error.message}{place}", error.fix),)
+    message = f"{error.message} (at {error.at})" if error.at else error.message
+    return (Finding(error.code, Severity.ERROR, message, error.fix),)

@@ -212,7 +212,7 @@ _DASHES: Final = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"),
 def _bare(scheme: Scheme, text: str) -> str:
     """A text without the scheme's name before it."""
     if len(text) > MAX_LENGTH:
-        raise _wrong(scheme, f"{text[:20]}…", "is too long")
+        raise _wrong(f"{_named(scheme, f'{text[:20]}…')} is too long")
     stripped = text.strip()
     found = _BEFORE[scheme].match(stripped)
     return stripped[found.end() :].strip() if found else stripped
@@ -224,9 +224,13 @@ def _compact(text: str, drop: str = " -.") -> str:
     )
 
 
-def _wrong(scheme: Scheme, text: str, what: str) -> UsageError:
+def _named(scheme: Scheme, text: str) -> str:
+    return f"{scheme.label} {text!r}"
+
+
+def _wrong(message: str) -> UsageError:
     return UsageError(
-        f"{scheme.label} {text!r} {what}",
+        message,
         fix="compare it with the paper or database that it comes from",
         code="identifier",
     )
@@ -235,7 +239,7 @@ def _wrong(scheme: Scheme, text: str, what: str) -> UsageError:
 def _matching(scheme: Scheme, text: str, pattern: str, form: str) -> str:
     value = _compact(text)
     if re.fullmatch(pattern, value, re.ASCII) is None:
-        raise _wrong(scheme, text, f"is no {scheme.label}: one has {form}")
+        raise _wrong(f"{_named(scheme, text)} is no {scheme.label}: one has {form}")
     return value
 
 
@@ -244,7 +248,8 @@ def _checked(
 ) -> None:
     expected = rule(body)
     if check != expected:
-        raise _wrong(scheme, text, f"is wrong: {which} should be {expected}, not {check}")
+        named = _named(scheme, text)
+        raise _wrong(f"{named} is wrong: {which} should be {expected}, not {check}")
 
 
 def _mod_11_2(scheme: Scheme, text: str) -> str:
@@ -280,7 +285,8 @@ def _isrc(scheme: Scheme, text: str) -> str:
     form = "2 letters, 3 letters or digits, and 7 digits (FR-Z03-98-00212)"
     value = _matching(scheme, text, r"[A-Z]{2}[A-Z0-9]{3}\d{7}", form)
     if not check_digits.is_isrc_prefix(value[:2]):
-        raise _wrong(scheme, text, f"begins with {value[:2]}, which no ISRC begins with")
+        named = _named(scheme, text)
+        raise _wrong(f"{named} begins with {value[:2]}, which no ISRC begins with")
     return value
 
 
@@ -307,7 +313,7 @@ def _eidr(scheme: Scheme, text: str) -> str:
     bare = re.sub(r"^10\.5240[/:]", "", text.strip(), flags=re.ASCII)
     value = _compact(bare)
     if re.fullmatch(r"[0-9A-F]{20}[0-9A-Z]", value, re.ASCII) is None:
-        raise _wrong(scheme, text, f"is no EIDR: one has {form}")
+        raise _wrong(f"{_named(scheme, text)} is no EIDR: one has {form}")
     _checked(scheme, text, value[:-1], value[-1], check_digits.mod_37_36, "its last character")
     return f"10.5240/{value}"
 
@@ -321,14 +327,16 @@ def _gtin(scheme: Scheme, text: str) -> str:
 def _catalogue_number(scheme: Scheme, text: str) -> str:
     value = " ".join(text.split())
     if not value or not value.isprintable():
-        raise _wrong(scheme, text, "is empty, or has characters that cannot be printed")
+        named = _named(scheme, text)
+        raise _wrong(f"{named} is empty, or has characters that cannot be printed")
     return value
 
 
 def _iscc(scheme: Scheme, text: str) -> str:
     value = _compact(text)
     if not check_digits.is_iscc(value):
-        raise _wrong(scheme, text, "is no ISCC: its structure is not that of ISO 24138")
+        named = _named(scheme, text)
+        raise _wrong(f"{named} is no ISCC: its structure is not that of ISO 24138")
     return value
 
 

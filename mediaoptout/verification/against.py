@@ -80,11 +80,14 @@ def _faults(
     record: VerifyRecord, masters: Masters, quick: bool, recall: bool
 ) -> Iterator[tuple[str, Fault]]:
     if not masters.paths:
-        told = "no master has its path, its name or its identifier"
         if masters.unread:
-            unread = f"placeholders were not looked into: {_first(masters.unread)}"
-            yield "against-unmatched", Fault(f"{told}; {unread}", "recall them, or give --recall")
+            told = (
+                "no master has its path, its name or its identifier;"
+                f" these are placeholders and were not looked into: {_first(masters.unread)}"
+            )
+            yield "against-unmatched", Fault(told, "recall them, or give --recall")
         else:
+            told = "no master has its path, its name or its identifier"
             yield "against-unmatched", Fault(told)
         return
     if len(masters.paths) > 1:
@@ -104,8 +107,7 @@ def _faults(
 
 
 def _first(paths: Sequence[Path]) -> str:
-    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
-    return ", ".join(map(str, paths[:SHOWN])) + more
+    return ", ".join([*map(str, paths[:SHOWN]), *(["…"] if len(paths) > SHOWN else [])])
 
 
 def _carriers(
@@ -114,10 +116,10 @@ def _carriers(
     before, now = _speaking(master), _speaking(record)
     kept = [carrier for carrier in before if carrier in now]
     lost = [carrier for carrier in before if carrier not in now]
-    left = f"; left: {', '.join(kept)}" if kept else "; none is left"
     if lost:
-        told = f"of the carriers of {path} these no longer reserve: {', '.join(lost)}"
-        yield "against-carriers-lost", Fault(told + left)
+        left = f"left: {', '.join(kept)}" if kept else "none is left"
+        told = f"of the carriers of {path} these no longer reserve: {', '.join(lost)}; {left}"
+        yield "against-carriers-lost", Fault(told)
     elif before:
         told = f"every carrier of {path} still reserves: {', '.join(kept)}"
         yield "against-carriers-kept", Fault(told)
@@ -179,7 +181,7 @@ def _likely(now: Facts, before: Facts, copy: Path, master: Path, recall: bool) -
     if not alike:
         return "against-changed", Fault(f"the essence is not that of {master}")
     changes = "; ".join(_changes(now, before)) or "with other settings"
-    told = f"likely the work of {master}, encoded anew: {' and '.join(alike)}, {changes}"
+    told = f"likely the work of {master}, encoded anew: {', '.join((*alike, changes))}"
     return "against-re-encoded", Fault(told)
 
 

@@ -41,7 +41,10 @@ Hosts = frozenset[str] | None
 """Whom to ask for manifests: nobody, the hosts with these names, or, if there is none, any."""
 
 BESIDE: Final = "put the manifest beside the file, under the same name with .c2pa"
-FETCH: Final = f"verify with --fetch (and not --quick), or {BESIDE}"
+FETCH: Final = (
+    "verify with --fetch (and not --quick), or put the manifest beside the file, under the same"
+    " name with .c2pa"
+)
 
 _TRUST: Final = {
     Trust.UNTRUSTED: (
@@ -214,19 +217,20 @@ def manifest_findings(credential: Credential, report: Report | None) -> Iterator
     """
     signer = credential.signer or "an unnamed signer"
     if credential.remote is not None:
+        where, fix = credential.remote, BESIDE
         if report is not None:
-            told = f"it was fetched from {credential.remote}"
+            told = f"the manifest is not in the file: it was fetched from {where}"
         elif credential.unfetched is not None:
-            why = credential.unfetched
-            told = f"it is said to be at {credential.remote}, and could not be fetched: {why}"
+            told = (
+                f"the manifest is not in the file: it is said to be at {where}, and could not be"
+                f" fetched: {credential.unfetched}"
+            )
         else:
-            told = f"it is said to be at {credential.remote}, and was not fetched"
-        yield Finding(
-            "credential-remote",
-            Severity.INFO,
-            f"the manifest is not in the file: {told}",
-            BESIDE if report is not None or credential.unfetched else FETCH,
-        )
+            told = (
+                f"the manifest is not in the file: it is said to be at {where}, and was not fetched"
+            )
+            fix = FETCH
+        yield Finding("credential-remote", Severity.INFO, told, fix)
     if credential.integrity is Integrity.UNCHECKED:
         yield Finding(
             "credential-unchecked",

@@ -183,7 +183,7 @@ def test_french(tmp_path, page, records):
         " node.dispatchEvent(new Event('change')); })()"
     )
     assert page.run("document.documentElement.lang") == "fr"
-    assert text(page, "h1") == "Réserves de droits : 7 fichiers"
+    assert text(page, "h1") == "Réserves de droits\u00a0: 7 fichiers"
     shown = text(page, "body")
     for word in (
         "réservé",
@@ -199,9 +199,9 @@ def test_french(tmp_path, page, records):
     steer(page, "query", "rgb")
     click(page, ".row .c-file button")
     shown = text(page, ".detail dl") + text(page, ".detail h3")
-    assert "fouille de textes et de données: réservé" in shown
+    assert "fouille de textes et de données\u00a0: réservé" in shown
     assert "Emplacement" in text(page, ".detail thead")
-    assert "Personne dans la liste de confiance" in text(page, ".detail .findings")
+    assert "personne dans la liste de confiance" in text(page, ".detail .findings")
     assert "Rien ne réserve les usages attendus" in text(page, "#rules")
 
 
@@ -230,7 +230,7 @@ def test_every_rule_has_its_french():
 def test_the_browser_chooses_the_language(tmp_path, records, chromium):
     with Browser(tmp_path / "french", lang="fr") as french:
         french.open(report(tmp_path / "x.html", records))
-        assert text(french, "h1") == "Réserves de droits : 7 fichiers"
+        assert text(french, "h1") == "Réserves de droits\u00a0: 7 fichiers"
 
 
 def test_light_and_dark(tmp_path, chromium, records):

@@ -10,7 +10,6 @@
   let pictures = null;
   const [DIR, NAME, CONTAINER, SIZE, OUTCOME, EXIT, USES, STATEMENTS, FINDINGS, CREDENTIAL, CARRIERS,
     MISSING, OUTPUT, PICTURE, CHANGES] = Array(15).keys();
-  const [RULE, SEVERITY, MESSAGE, FIX] = Array(4).keys();
   const SEVERITIES = ["error", "warning", "info"];
   const OUTCOMES = ["unread", "damaged", "conflict", "failed", "refused", "unreserved", "allowed",
     "partial", "text-only", "unsupported", "planned", "written", "unchanged", "reserved"];
@@ -21,7 +20,7 @@
   // ---- words
   const TEXTS = {
     en: {
-      language: "Language", title: (n) => `Rights reservations: ${n}`, page: "Rights reservations",
+      language: "Language", colon: ": ", semicolon: "; ", title: (n) => `Rights reservations: ${n}`, page: "Rights reservations",
       files: ["file", "files"], error: ["error", "errors"], warning: ["warning", "warnings"], info: ["note", "notes"],
       about: "{command}, {when}, in {seconds} s; version {version}",
       expectation: "Policy: {policy}.", skipped: "{files} skipped: no media.",
@@ -54,22 +53,22 @@
       },
     },
     fr: {
-      language: "Langue", title: (n) => `Réserves de droits : ${n}`, page: "Réserves de droits",
+      language: "Langue", colon: "\u00a0: ", semicolon: "\u202f; ", title: (n) => `Réserves de droits\u00a0: ${n}`, page: "Réserves de droits",
       files: ["fichier", "fichiers"], error: ["erreur", "erreurs"],
       warning: ["avertissement", "avertissements"], info: ["remarque", "remarques"],
-      about: "{command}, {when}, en {seconds} s ; version {version}",
-      expectation: "Politique : {policy}.", skipped: "{files} hors médias : laissés de côté.",
-      stopped: "L'exécution a été arrêtée avant la fin : il manque des fichiers ici.",
+      about: "{command}, {when}, en {seconds} s\u202f; version {version}",
+      expectation: "Politique\u00a0: {policy}.", skipped: "{files} hors médias\u00a0: laissés de côté.",
+      stopped: "L’exécution a été arrêtée avant la fin\u00a0: il manque des fichiers ici.",
       totals: "Totaux", found: "Constats", all: "Fichiers", query: "Chercher dans les noms, déclarations et constats",
       severity: "Gravité", rule: "Règle", container: "Conteneur", any: "tout", none: "aucun constat",
-      unexpected: "seulement ce qui n'est pas conforme", reset: "Tout afficher", of: "{shown} sur {files}",
-      keys: "Entrée déplie un fichier ; les flèches, Page préc., Page suiv., Début et Fin parcourent les fichiers ; Échap replie.",
-      foot: "Fait par mediaoptout. Cette page ne charge rien d'aucun réseau.",
+      unexpected: "seulement ce qui n’est pas conforme", reset: "Tout afficher", of: "{shown} sur {files}",
+      keys: "Entrée déplie un fichier\u202f; les flèches, Page préc., Page suiv., Début et Fin parcourent les fichiers\u202f; Échap replie.",
+      foot: "Fait par mediaoptout. Cette page ne charge rien d’aucun réseau.",
       picture: "Image", file: "Fichier", size: "Taille", outcome: { verify: "Verdict", embed: "État" },
       credential: "Certificat C2PA", findings: "Constats", count: "Fichiers", example: "Par exemple", todo: "Que faire",
       statements: "Déclarations", vocabulary: "Vocabulaire", where: "Emplacement", changes: "Ce qui changerait", before: "Avant", after: "Après", property: "Propriété", value: "Valeur",
       uses: "Usages", carriers: "Supports", missing: "Pourrait aussi être dit dans", output: "Écrit dans", path: "Chemin",
-      signer: "Signé par", signed: "Signé le", stamped: "horodaté", clock: "selon l'horloge du signataire",
+      signer: "Signé par", signed: "Signé le", stamped: "horodaté", clock: "selon l’horloge du signataire",
       codes: "Codes", nothing: "aucun", printed: "Seuls les {n} premiers fichiers sont imprimés.",
       words: {
         error: "erreur", warning: "avertissement", info: "remarque", absent: "aucun", none: "",
@@ -78,18 +77,18 @@
         unread: "illisible", written: "écrit", planned: "prévu", unchanged: "inchangé", refused: "refusé",
         failed: "échec", constrained: "sous conditions", unstated: "non dit", intact: "intact", broken: "rompu",
         unchecked: "non vérifié", trusted: "de confiance", untrusted: "sans garant", expired: "expiré",
-        revoked: "révoqué", data_mining: "fouille de textes et de données", ai_training: "entraînement d'IA",
-        generative_ai_training: "entraînement d'IA générative", ai_inference: "entrée d'un modèle d'IA",
+        revoked: "révoqué", data_mining: "fouille de textes et de données", ai_training: "entraînement d’IA",
+        generative_ai_training: "entraînement d’IA générative", ai_inference: "entrée d’un modèle d’IA",
         search: "indexation pour la recherche", verify: "vérification", embed: "inscription",
       },
       meanings: {
         reserved: "tous les usages attendus, lisible par machine", partial: "une partie des usages attendus",
         "text-only": "en langue naturelle seulement", conflict: "à la fois réservé et autorisé",
-        allowed: "les usages attendus sont autorisés", unreserved: "rien n'est dit",
-        damaged: "un bloc est illisible", unsupported: "un type de fichier qui n'est pas traité",
-        unread: "n'a pas pu être lu", written: "un nouveau fichier a été fait", planned: "essai à blanc",
-        unchanged: "le dit déjà exactement", refused: "pourrait être écrit, mais ne devrait pas l'être",
-        failed: "n'a pas pu être écrit",
+        allowed: "les usages attendus sont autorisés", unreserved: "rien n’est dit",
+        damaged: "un bloc est illisible", unsupported: "un type de fichier qui n’est pas traité",
+        unread: "n’a pas pu être lu", written: "un nouveau fichier a été fait", planned: "essai à blanc",
+        unchanged: "le dit déjà exactement", refused: "pourrait être écrit, mais ne devrait pas l’être",
+        failed: "n’a pas pu être écrit",
       },
     },
   };
@@ -124,14 +123,38 @@
     node.append(...children);
     return node;
   };
-  const english = () => (lang === "en" ? null : "en");
+  const spoken = (place) => make("bdi", {}, ...pieces(place).map(([text, foreign]) =>
+    (foreign ? make("span", { lang: "en" }, lines(text)) : lines(text))));
   const tone = (outcome) => (GOOD.has(outcome) ? "good" : BAD.has(outcome) ? "bad" : "odd");
   const severityTone = (severity) => ({ error: "bad", warning: "odd", info: "" })[severity];
 
   // ---- what filters and sorts need, once
   const list = (place) => (place < 0 ? [] : pool[place]);
+  // A sentence of ours is a template, of which there is one in each language, and values: texts, or
+  // sentences again. Its pieces are pairs: a text, and whether that is in English whatever the page is.
+  const isSentence = (entry) => typeof entry !== "string" && entry[0] < 0;
+  function pieces(place, kind = "said") {
+    const entry = pool[place];
+    if (!entry) return [];
+    if (!isSentence(entry)) return [[SHOWN[kind]?.(entry) ?? entry, kind === "said" && lang !== "en"]];
+    const template = words.said[-1 - entry[0]][lang === "en" ? 0 : 1].split(/\{(\d+)(?::(\w+))?\}/);
+    const found = [];
+    for (let at = 0; at < template.length; at += 3) {
+      found.push([template[at], false]);
+      if (at + 1 < template.length) found.push(...pieces(entry[Number(template[at + 1]) + 1], template[at + 2] ?? ""));
+    }
+    return found;
+  }
+  const SHOWN = {
+    number: (text) => text.replaceAll(",", "\u202f").replace(".", ","),
+    quoted: (text) => text.replace(/^(['"])(.*)\1$/s, "\u00ab\u00a0$2\u00a0\u00bb"),
+  };
+  const sentence = (place) => pieces(place).map(([text]) => text).join("");
   const pathOf = (row) => pool[row[DIR]] + pool[row[NAME]];
-  const findingsOf = (row) => list(row[FINDINGS]).map((place) => pool[place].map((part) => pool[part]));
+  const findingsOf = (row) => list(row[FINDINGS]).map((place) => {
+    const [rule, severity, message, fix] = pool[place];
+    return { rule: pool[rule], severity: pool[severity], message, fix };
+  });
   const paths = rows.map(pathOf);
   const small = paths.map((path) => path.toLowerCase());
   const weights = new Map(); // of a list of findings: how many of each severity, and their rules
@@ -186,10 +209,11 @@
     }
     return orders.get(name);
   }
-  let lower = null; // the pool's texts in lower case
+  let lower = null; // the pool's texts and sentences in lower case, as they are shown
   function matches(query) {
     // Lists come after what they point to, so one pass says which of them hold the text.
-    lower ??= pool.map((entry) => (typeof entry === "string" ? entry.toLowerCase() : null));
+    lower ??= pool.map((entry, place) => (typeof entry === "string" ? entry.toLowerCase()
+      : isSentence(entry) ? sentence(place).toLowerCase() : null));
     const hit = new Uint8Array(pool.length);
     for (let place = 0; place < pool.length; place += 1) {
       const text = lower[place];
@@ -399,7 +423,7 @@
     const facts = [[texts.path, safe(pathOf(row))]];
     if (row[OUTPUT] >= 0) facts.push([texts.output, safe(pool[row[OUTPUT]])]);
     const uses = pairs(row[USES]);
-    if (uses.length) facts.push([texts.uses, uses.map(([use, said]) => `${word(use)}: ${word(said)}`).join("; ")]);
+    if (uses.length) facts.push([texts.uses, permitted(uses)]);
     if (row[CREDENTIAL] >= 0) facts.push(...credential(row));
     const carriers = list(row[CARRIERS]).map((part) => pool[part]);
     if (carriers.length) facts.push([texts.carriers, carriers.join(", ")]);
@@ -408,7 +432,7 @@
     cell.append(make("dl", {}, ...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, make("bdi", {}, value))])));
     const findings = findingsOf(row);
     if (findings.length) cell.append(make("h3", {}, texts.findings), told(findings));
-    const changes = list(row[CHANGES]).map((place) => pool[place].map((part) => pool[part]));
+    const changes = list(row[CHANGES]).map((place) => pool[place]);
     if (changes.length) cell.append(make("h3", {}, texts.changes), changed(changes));
     const statements = list(row[STATEMENTS]).map((place) => pool[place]);
     if (run.command === "verify" && row[EXIT] !== 3) {
@@ -420,27 +444,29 @@
     const parts = list(place).map((part) => pool[part]);
     return parts.flatMap((part, index) => (index % 2 ? [] : [[part, parts[index + 1]]]));
   };
+  const permitted = (uses) => uses.map((pair) => pair.map(word).join(texts.colon)).join(texts.semicolon);
   function credential(row) {
     const [, , signer, signed, stamped, codes] = list(row[CREDENTIAL]).map((part) => pool[part]);
     const facts = [[texts.credential, trusted(row)]];
     if (signer) facts.push([texts.signer, safe(signer)]);
     if (signed) facts.push([texts.signed, `${safe(signed)}, ${stamped ? texts.stamped : texts.clock}`]);
-    if (codes.length) facts.push([texts.codes, codes.map((part) => safe(pool[part])).join(", ")]);
+    if (codes.length) facts.push([texts.codes, make("span", { lang: "en" }, codes.map((part) => safe(pool[part])).join(", "))]);
     return facts;
   }
   function told(findings) {
-    return make("ul", { class: "findings" }, ...findings.map((finding) => make("li", {},
-      make("strong", { class: severityTone(finding[SEVERITY]) }, word(finding[SEVERITY])), " ",
-      make("span", { class: "code" }, safe(finding[RULE])), ": ",
-      ...(lang !== "en" && meaning(finding[RULE]) ? [meaning(finding[RULE]), make("br")] : []),
-      make("bdi", { lang: english() }, lines(finding[MESSAGE])),
-      ...(finding[FIX] ? [make("br"), `${texts.todo}: `, make("bdi", { lang: english() }, safe(finding[FIX]))] : []))));
+    return make("ul", { class: "findings" }, ...findings.map(({ rule, severity, message, fix }) => make("li", {},
+      make("strong", { class: severityTone(severity) }, word(severity)), " ",
+      make("span", { class: "code" }, safe(rule)), texts.colon,
+      // A sentence that is not ours stays in English; then the rule says what it is about.
+      ...(lang !== "en" && !isSentence(pool[message]) && meaning(rule) ? [meaning(rule), make("br")] : []),
+      spoken(message),
+      ...(pool[fix] ? [make("br"), texts.todo, texts.colon, spoken(fix)] : []))));
   }
   function stated(statements) {
     const names = ["vocabulary", "where", "property", "value", "uses"];
     const said = statements.map((statement) => {
       const [vocabulary, carrier, location, property, value] = statement.slice(0, 5).map((part) => pool[part]);
-      const uses = pairs(statement[5]).map(([use, now]) => `${word(use)}: ${word(now)}`).join("; ");
+      const uses = permitted(pairs(statement[5]));
       return make("tr", {}, make("td", {}, vocabulary),
         make("td", {}, make("bdi", {}, safe(location)), ` (${carrier})`),
         make("td", { class: "code" }, make("bdi", {}, safe(property))),
@@ -452,11 +478,12 @@
 
   function changed(changes) {
     const names = ["where", "property", "before", "after"];
+    const told = (place) => make("bdi", {}, ...pieces(place, "").map(([text]) => lines(text)));
     const said = changes.map(([carrier, location, property, before, after]) => make("tr", {},
-      make("td", {}, make("bdi", {}, safe(location)), ` (${carrier})`),
-      make("td", { class: "code" }, make("bdi", {}, safe(property))),
-      make("td", { class: "text" }, make("bdi", {}, lines(before))),
-      make("td", { class: "text" }, make("bdi", {}, lines(after)))));
+      make("td", {}, make("bdi", {}, safe(pool[location])), ` (${pool[carrier]})`),
+      make("td", { class: "code" }, told(property)),
+      make("td", { class: "text" }, told(before)),
+      make("td", { class: "text" }, told(after))));
     return make("table", {}, make("thead", {}, make("tr", {},
       ...names.map((name) => make("th", { scope: "col" }, texts[name])))), make("tbody", {}, ...said));
   }
@@ -483,7 +510,8 @@
     for (const [place, count] of times) {
       const counted = new Set();
       for (const item of list(place)) {
-        const [rule, severity, message, fix] = pool[item].map((part) => pool[part]);
+        const [rule, severity] = pool[item].map((part) => pool[part]);
+        const [, , message, fix] = pool[item];
         const key = `${severity} ${rule}`;
         const entry = found.get(key) ?? { rule, severity, message, fix, count: 0 };
         if (!counted.has(key)) entry.count += count;
@@ -503,8 +531,7 @@
       make("th", { scope: "row" }, make("button", { type: "button", class: "code", onclick: () => only(entry) }, safe(entry.rule)),
         make("span", { class: "meaning" }, meaning(entry.rule))),
       make("td", { class: "number" }, number(entry.count)),
-      make("td", { lang: english() }, make("bdi", {}, safe(entry.message))),
-      make("td", { lang: english() }, make("bdi", {}, safe(entry.fix))))));
+      make("td", {}, spoken(entry.message)), make("td", {}, spoken(entry.fix)))));
   }
   function only(entry) {
     clear();
@@ -576,7 +603,7 @@
   at("filters").addEventListener("submit", (event) => event.preventDefault());
   at("filters").addEventListener("input", update);
   at("filters").addEventListener("reset", () => { state.outcomes.clear(); setTimeout(update); });
-  at("lang").addEventListener("change", () => { lang = at("lang").value; write(); });
+  at("lang").addEventListener("change", () => { lang = at("lang").value; lower = null; write(); });
   lang = (navigator.languages ?? [navigator.language]).map((tag) => tag.slice(0, 2).toLowerCase())
     .find((tag) => tag in TEXTS) ?? "en";
   write();

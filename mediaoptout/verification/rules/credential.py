@@ -59,10 +59,9 @@ def _signer(subject: Subject, wanted: Signers) -> Iterator[Fault]:
     named = matches(credential.signer or "", wanted.signers)
     if named or (serial is not None and serial in map(_serial, wanted.serials)):
         return
-    number = f" (certificate {serial:#x})" if serial is not None else ""
-    yield Fault(
-        f"{credential.signer or 'an unnamed signer'}{number} signed, and is not in the list"
-    )
+    signer = credential.signer or "an unnamed signer"
+    whose = signer if serial is None else f"{signer} (certificate {serial:#x})"
+    yield Fault(f"{whose} signed, and is not in the list")
 
 
 def _serial(text: str) -> int:
