@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 pytest.register_assert_rewrite("tests.containers.harness")
+
+# Who starts the tests in the background ignores Ctrl-C for them; runs that are tested must not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "sample_media"

@@ -310,8 +310,11 @@ def prepare(preload: Sequence[str]) -> BaseContext:
 
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
-    with interrupts_held():
-        forkserver.ensure_running()
+    try:
+        with interrupts_held():
+            forkserver.ensure_running()
+    except OSError:  # it wants a folder for temporary files, with a name that is not too long
+        return multiprocessing.get_context("spawn")
     return context
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from mediaoptout.catalogue.queue import CHUNK_BYTES, WAITING, Queue
 from mediaoptout.catalogue.workers import Interrupted, Outcome, run
-from mediaoptout.errors import MediaoptoutError, RefusedError
+from mediaoptout.errors import ErrorInfo, MediaoptoutError, RefusedError
 
 ROOT = Path(__file__).resolve().parents[2]
 BOTH = pytest.mark.parametrize("processes", [1, 2, 3])
@@ -485,6 +485,15 @@ def test_ctrl_c_while_the_workers_start(tmp_path):
         assert out.splitlines()[-1].startswith("left ")
 
 
+def test_workers_start_where_no_server_can(tmp_path, monkeypatch):
+    folder = tmp_path / ("long" * 40)  # a name that no socket can have
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    out, err = started(tmp_path / "log", 50, 0.001, 2).communicate(timeout=60)
+    assert err == ""
+    assert out.splitlines()[-1] == "all 50"
+
+
 def test_workers_end_with_a_parent_that_is_killed(tmp_path):
     log = tmp_path / "log"
     child = started(log, 10_000, 0.05, 3)
@@ -505,6 +514,51 @@ def test_the_whole_group_is_killed_and_run_again(tmp_path):
     wait_for(lambda: group_is_gone(child.pid))
     out, _ = started(log, 50, 0.001, 2).communicate(timeout=60)
     assert out.splitlines()[-1] == "all 50"
+
+
+def asked(name: str) -> str | None:
+    return os.environ.get(name)
+
+
+def test_workers_have_the_environment_of_now(monkeypatch):
+    for value in ("first", "second"):
+        monkeypatch.setenv("MEDIAOPTOUT_TEST", value)
+        found = {each.result for each in run(asked, ["MEDIAOPTOUT_TEST"] * 20, processes=2)}
+        assert found == {value}
+
+
+def together(results: Sequence[int]) -> list[int | ErrorInfo]:
+    """Of even numbers their half; odd ones fail, each for itself."""
+    return [each // 2 if each % 2 == 0 else ErrorInfo("odd", f"{each} is odd") for each in results]
+
+
+@BOTH
+def test_what_ends_a_chunk_has_an_answer_for_each(processes):
+    outcomes = {
+        each.job: each for each in run(fussy, range(200), processes=processes, together=together)
+    }
+    assert len(outcomes) == 200
+    for job, each in outcomes.items():
+        if job % 5 == 0 or job % 7 == 0:
+            assert each.error is not None
+            assert each.error.code != "odd"
+        elif job % 2:
+            assert each.error == ErrorInfo("odd", f"{job} is odd")
+        else:
+            assert each.result == job // 2
+
+
+def not_together(_results: Sequence[int]) -> list[int | ErrorInfo]:
+    raise OSError("the disk is gone")
+
+
+@BOTH
+def test_a_chunk_that_cannot_be_ended_fails_whole(processes):
+    outcomes = list(run(square, range(50), processes=processes, together=not_together))
+    assert len(outcomes) == 50
+    assert all(
+        each.error is not None and "the disk is gone" in each.error.message for each in outcomes
+    )
 
 
 def test_throughput_of_tiny_jobs(capsys):
