@@ -48,7 +48,6 @@ from mediaoptout.errors import (
 )
 from mediaoptout.records import EmbedRecord, Essence
 from mediaoptout.reservation.model import Reservation
-from mediaoptout.reservation.profiles import load
 from mediaoptout.splice import inplace
 from mediaoptout.splice.patch import Patch, PatchedSource
 from mediaoptout.splice.recovery import mend
@@ -81,7 +80,11 @@ def embed(
     Raises:
         UsageError: the reservation is wrong.
     """
-    declaration = Declaration.of(reservation if reservation is not None else load())
+    if reservation is None:
+        from mediaoptout.reservation.profiles import load
+
+        reservation = load()
+    declaration = Declaration.of(reservation)
     target = Path(output) if output is not None else None
     return embed_file(Path(path), target, declaration, options or EmbedOptions())
 
