@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, NoReturn
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -27,28 +28,60 @@ from mediaoptout.errors import ErrorInfo, MediaoptoutError, UsageError
 from mediaoptout.words import Exit
 
 DEBUG = "MEDIAOPTOUT_DEBUG"
+_EPILOG = "Exit codes: 0 all as expected, 1 something is not, 2 wrong use, 3 something failed."
 
-app = typer.Typer(
-    name="mediaoptout",
-    help="Write rights reservations inside audio, video and image files, and verify them.",
-    epilog="Exit codes: 0 all as expected, 1 something is not, 2 wrong use, 3 something failed.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+COMMANDS: Final[tuple[Callable[..., None] | typer.Typer, ...]] = (
+    embed.embed,
+    verify.verify,
+    inspect.inspect,
+    strip.strip,
+    formats.formats,
+    schema.schema,
+    profile.app,
+    policy.app,
+    identity.app,
+    trust.app,
+    evidence.app,
 )
-app.command()(embed.embed)
-app.command()(verify.verify)
-app.command()(inspect.inspect)
-app.command()(strip.strip)
-app.add_typer(profile.app)
-app.add_typer(policy.app)
-app.add_typer(identity.app)
-app.add_typer(trust.app)
-app.add_typer(evidence.app)
-app.command()(formats.formats)
-app.command()(schema.schema)
+"""The commands, and the groups of commands, in the order in which the help names them."""
+
+
+def application(arguments: Sequence[str]) -> typer.Typer:
+    """The application, with the options of the command that is asked for.
+
+    The other commands are only named: to make out all their options takes longer than most answers.
+
+    Args:
+        arguments: those of the command line, without the program's name.
+    """
+    asked = next((argument for argument in arguments if not argument.startswith("-")), None)
+    app = typer.Typer(
+        name="mediaoptout",
+        help="Write rights reservations inside audio, video and image files, and verify them.",
+        epilog=_EPILOG,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(common)
+    for command in COMMANDS:
+        if isinstance(command, typer.Typer):
+            name, words = str(command.info.name), str(command.info.help)
+        else:
+            name, words = command.__name__, command.__doc__ or ""
+        if name != asked:
+            app.command(name, help=words)(_named_only)
+        elif isinstance(command, typer.Typer):
+            app.add_typer(command)
+        else:
+            app.command(name)(command)
+    return app
+
+
+def _named_only() -> None:
+    """Stands for a command that is not asked for."""
 
 
 def _version(wanted: bool) -> None:
@@ -59,7 +92,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def common(
     context: typer.Context,
     _: Annotated[
@@ -75,7 +107,7 @@ def common(
 def run() -> NoReturn:
     """Run the application on the process's arguments, and end the process. No traceback, ever."""
     try:
-        app()
+        application(sys.argv[1:])()
     except UsageError as error:
         report(error.info)
         sys.exit(Exit.WRONG_USE)
