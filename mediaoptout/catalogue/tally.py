@@ -39,7 +39,11 @@ class _Reasons:
         self._found: dict[tuple[str, str, str], Reason] = {}
 
     def add(self, outcome: str, code: str, message: str, fix: str | None, path: str) -> None:
-        key = (outcome, code, _PARTICULAR.sub("…", message))
+        name = path[max(path.rfind("/"), path.rfind("\\")) + 1 :]
+        bare = message
+        if name and name in message:  # the file itself, whatever its name is made of
+            bare = message.replace(path, "…").replace(name, "…")
+        key = (outcome, code, _PARTICULAR.sub("…", bare))
         self._found.setdefault(key, Reason(outcome, message, fix, path)).count += 1
 
     def __iter__(self) -> Iterator[Reason]:

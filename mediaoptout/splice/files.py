@@ -174,15 +174,19 @@ def copy_in_kernel(source: int, start: int, size: int, fd: int) -> int:
         raise
 
 
-def start_flush(fd: int, size: int) -> None:
-    """Let the disk begin with the last ``size`` bytes that were written, and do not wait for it.
+def start_flush(fd: int, size: int | None = None) -> None:
+    """Let the disk begin with what was written, and do not wait for it.
 
     Linux begins to write out what is said not to be needed any more. Elsewhere it is a hint.
+
+    Args:
+        fd: the file.
+        size: how many bytes, those before where the file stands; None for the whole file.
     """
     if hasattr(os, "posix_fadvise"):
-        start = os.lseek(fd, 0, os.SEEK_CUR) - size
+        start = 0 if size is None else os.lseek(fd, 0, os.SEEK_CUR) - size
         with suppress(OSError):
-            os.posix_fadvise(fd, start, size, os.POSIX_FADV_DONTNEED)
+            os.posix_fadvise(fd, start, size or 0, os.POSIX_FADV_DONTNEED)
 
 
 def copy_attributes(source: int, fd: int, ignored: frozenset[int]) -> None:

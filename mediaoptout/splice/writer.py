@@ -47,6 +47,9 @@ KERNEL_PIECE: Final = 256 << 10
 KERNEL_STEP: Final = 16 << 20
 """How much the kernel copies before the disk begins with it, and an interrupt is noticed."""
 
+Failure = OSError | MediaoptoutError
+"""Why a file could not land."""
+
 PATIENCE: Final = 0.02
 """For how many seconds the disk is asked for one small file after the other ..."""
 
@@ -121,7 +124,7 @@ def write(
         raise explained(error, target, patch.size) from error
     if staged is not None and patch.size < ALONE:
         if sync:
-            files.start_flush(ready.new.fd, patch.size)
+            files.start_flush(ready.new.fd)
         staged.append(ready)
         return
     (failure,) = land([ready], sync=sync)
@@ -226,9 +229,6 @@ def land(staged: Sequence[Staged], *, sync: bool = True) -> list[MediaoptoutErro
         explained(error, each.target, each.size) if isinstance(error, OSError) else error
         for each, error in zip(staged, errors, strict=True)
     ]
-
-
-Failure = OSError | MediaoptoutError
 
 
 def _landed(staged: Sequence[Staged], sync: bool) -> list[Failure | None]:

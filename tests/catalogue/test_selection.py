@@ -192,6 +192,14 @@ def test_a_tally_groups_what_is_alike():
     assert [reason.message for reason in tally.warnings] == ["w"]
 
 
+def test_a_tally_groups_what_names_its_file():
+    tally = EmbedTally()
+    for name in ("one.wav", "two words.wav", "three/four (5).wav"):
+        tally.add(failed(f"in/{name}", f"{name.rpartition('/')[2]} is write-protected"))
+        tally.add(failed(f"in/{name}", f"in/{name} is a placeholder: offline"))
+    assert [reason.count for reason in tally.reasons] == [3, 3]
+
+
 def test_a_tally_of_verdicts():
     tally = VerifyTally()
     records = [
