@@ -207,8 +207,9 @@ def _signed(folder: Path) -> Path:
 
 def _verify_large(folder: Path, scale: float) -> dict[str, Sequence[str]]:
     (folder / "in").mkdir()
-    for number in range(4):
+    for number in range(3):
         _wav(folder / "in" / f"{number}.wav", int(300 * MEGABYTE * scale))
+    _mov(folder / "in" / "movie.mp4", int(300 * MEGABYTE * scale))
     source = str(_signed(folder))
     return {
         "hashlib, SHA-256": [PYTHON, "-c", _HASHED, source],
