@@ -258,6 +258,8 @@ class _Crew(Generic[J, R]):
             case Answers(seconds=seconds, results=results):
                 self._pace.learn(seconds, len(results))
                 answered = [worker.hand.popleft() for _ in results]
+                if not worker.hand and not self._brake.pulled:
+                    yield from self._feed(worker)  # before anybody looks at what it answered
                 for (job, _), result in zip(answered, results, strict=True):
                     yield outcome(job, result)
 

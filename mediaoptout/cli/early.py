@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from itertools import islice
+from pathlib import Path
 
 
 def begin(arguments: Sequence[str]) -> None:
@@ -22,30 +23,29 @@ def begin(arguments: Sequence[str]) -> None:
         return
     from mediaoptout.catalogue import needs
 
-    if not _more_than(needs.FEW, arguments[1:]):
+    seen = _seen(needs.FEW + 1, arguments[1:])
+    if len(seen) <= needs.FEW:
         return
     from mediaoptout.catalogue.workers import prepare
+    from mediaoptout.containers.endings import modules
 
     if command in ("embed", "strip"):
         signs = "--no-sign" not in arguments
-        prepare(needs.EMBEDS_AND_SIGNS if signs else needs.EMBEDS)
+        needed: Sequence[str] = needs.EMBEDS_AND_SIGNS if signs else needs.EMBEDS
     else:
-        prepare(needs.READS if "--quick" in arguments else needs.VALIDATES)
+        needed = needs.READS if "--quick" in arguments else needs.VALIDATES
+    prepare((*needed, *modules(Path(name).suffix.lower() for name in seen)))
 
 
-def _more_than(few: int, arguments: Sequence[str]) -> bool:
-    """Whether the arguments name, or hold as folders, more than a few files."""
+def _seen(most: int, arguments: Sequence[str]) -> list[str]:
+    """Files that the arguments name, or hold as folders; no more than asked for."""
     waiting = [argument for argument in arguments if not argument.startswith("-")]
-    found = 0
-    while waiting:
-        found += 1
-        if found > few:
-            return True
+    found: list[str] = []
+    while waiting and len(found) < most:
         place = waiting.pop()
         try:
             with os.scandir(place) as entries:
-                found -= 1
-                waiting.extend(entry.path for entry in islice(entries, 2 * few))
+                waiting.extend(entry.path for entry in islice(entries, 2 * most))
         except OSError:
-            continue  # a file, or nothing at all
-    return False
+            found.append(place)  # a file, or nothing at all
+    return found

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from mediaoptout.catalogue import needs, workers
 from mediaoptout.cli import early
+from mediaoptout.containers import registry
+from mediaoptout.containers.endings import ENDINGS, modules
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def many(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "modules"),
+    ("arguments", "needed"),
     [
         (("verify",), needs.VALIDATES),
         (("verify", "--quick"), needs.READS),
@@ -37,9 +40,9 @@ def many(tmp_path: Path) -> str:
         (("strip", "--in-place"), needs.EMBEDS_AND_SIGNS),
     ],
 )
-def test_many_files_have_processes_begun(prepared, many, arguments, modules):
+def test_many_files_have_processes_begun(prepared, many, arguments, needed):
     early.begin((*arguments, many))
-    assert prepared == [modules]
+    assert prepared == [(*needed, "mediaoptout.containers.wav")]
 
 
 def test_files_that_are_named_one_by_one_count(prepared):
@@ -62,6 +65,15 @@ def test_few_files_and_other_commands_begin_nothing(prepared, many, tmp_path):
     ):
         early.begin(arguments)
     assert prepared == []
+
+
+def test_every_ending_leads_to_its_family():
+    for name, endings in ENDINGS.items():
+        families = import_module(f"mediaoptout.containers.{name}").FAMILIES
+        known = {ending for family in families for ending in family.extensions}
+        assert known == set(endings.split()), name
+    assert tuple(ENDINGS) == registry._MODULES
+    assert modules([".jpg", ".nothing", ""]) == ("mediaoptout.containers.jpeg",)
 
 
 @pytest.mark.parametrize("module", sorted({*needs.EMBEDS_AND_SIGNS, *needs.VALIDATES}))
