@@ -34,8 +34,8 @@ ENDINGS: Final = {
     " .heifs .hif .isma .ismv .m4a .m4b .m4p .m4r .m4s .m4v .mov .mp4 .mp4v .mpg4 .mqv .qt",
     "matroska": ".mk3d .mka .mks .mkv .weba .webm",
     "others": ".3fr .arw .cr2 .cr3 .crw .dcr .erf .fff .iiq .kdc .m1v .m2p .m2t .m2ts .m2v .mef"
-    " .mod .mos .mpe .mpeg .mpg .mrw .mts .mxf .nef .nrw .orf .pef .raf .rw2 .rwl .sr2 .srf .srw .tod"
-    " .trp .ts .vob .x3f",
+    " .mod .mos .mpe .mpeg .mpg .mrw .mts .mxf .nef .nrw .orf .pef .raf .rw2 .rwl .sr2 .srf .srw"
+    " .tod .trp .ts .vob .x3f",
     "ac3": ".ac3 .eac3 .ec3",
     "adts": ".aac .adt .adts",
     "svg": ".svg .svgz",
