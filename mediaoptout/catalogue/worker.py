@@ -26,11 +26,12 @@ from mediaoptout.lean import lean
 J = TypeVar("J")
 R = TypeVar("R")
 
-CHUNK_SECONDS: Final = 0.05
-"""How long a chunk should take: long beside a message, short beside a user's patience."""
+CHUNK_SECONDS: Final = 0.12
+"""How long a chunk should take: long beside a message and what the disk needs to confirm its files,
+short beside a user's patience."""
 
-CHUNK_JOBS: Final = 64
-"""The most jobs in a chunk."""
+CHUNK_JOBS: Final = 128
+"""The most jobs in a chunk; each may leave an open file until all of them land."""
 
 Together = Callable[[Sequence[R]], Sequence[R | ErrorInfo]]
 """What ends the jobs of a chunk: their results so far, in order, become those that are final."""

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaoptout.catalogue.queue import CHUNK_BYTES, WAITING, Queue
+from mediaoptout.catalogue.worker import CHUNK_JOBS
 from mediaoptout.catalogue.workers import Interrupted, Outcome, run
 from mediaoptout.errors import ErrorInfo, MediaoptoutError, RefusedError
 
@@ -248,7 +249,7 @@ def test_jobs_are_drawn_as_there_is_room(processes):
     outcomes = run(square, jobs(), processes=processes)
     for _ in range(500):
         next(outcomes)
-    assert 500 <= drawn <= 500 + processes * 64 + WAITING
+    assert 500 <= drawn <= 500 + processes * CHUNK_JOBS + WAITING
     outcomes.close()
 
 
