@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mediaoptout.catalogue.columns import Column
     from mediaoptout.catalogue.merging import Merging
     from mediaoptout.embedding import Declaration, EmbedOptions
-    from mediaoptout.splice.writer import Staged
+    from mediaoptout.splice.landing import Staged
     from mediaoptout.verification.policy import Policy
 
 T = TypeVar("T")

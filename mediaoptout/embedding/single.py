@@ -49,10 +49,12 @@ from mediaoptout.errors import (
 from mediaoptout.records import EmbedRecord, Essence
 from mediaoptout.reservation.model import Reservation
 from mediaoptout.splice import inplace
+from mediaoptout.splice.landing import Staged, land
 from mediaoptout.splice.patch import Patch, PatchedSource
 from mediaoptout.splice.recovery import mend
 from mediaoptout.splice.source import FileSource, Source
-from mediaoptout.splice.writer import Seal, Staged, land, same_bytes, swept, write
+from mediaoptout.splice.temporary import swept
+from mediaoptout.splice.writer import Seal, same_bytes, write
 from mediaoptout.vocabularies import identifying
 from mediaoptout.vocabularies.properties import Property, noted_too
 from mediaoptout.vocabularies.reading import resolve, statements_of

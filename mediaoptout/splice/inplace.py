@@ -12,11 +12,12 @@ from mediaoptout.errors import SourceChangedError, WriteError
 from mediaoptout.splice import files
 from mediaoptout.splice.fingerprint import Fingerprint
 from mediaoptout.splice.journal import MOST, Edit, Journal, Record, surroundings
+from mediaoptout.splice.landing import Staged
 from mediaoptout.splice.patch import Insert, Patch
 from mediaoptout.splice.recovery import put_back, recover
 from mediaoptout.splice.refusals import explained
 from mediaoptout.splice.source import FileSource
-from mediaoptout.splice.writer import Seal, Staged, write
+from mediaoptout.splice.writer import Seal, write
 
 SMALL: Final = 4 << 20
 """Up to this size, 4 MiB, a file is written anew in about the time that a record costs."""
@@ -65,7 +66,7 @@ def replace(
         seal: what fills the patch's hole; a file that is sealed is written anew.
         check: called with the path of the new file; what it raises takes the change back.
         sync: wait until the change is on the disk.
-        staged: takes the new file where the old one is small; see `mediaoptout.splice.writer`.
+        staged: takes the new file where the old one is small; see `mediaoptout.splice.landing`.
 
     Raises:
         WriteError: it could not be done; the file is as it was, or the next run makes it so

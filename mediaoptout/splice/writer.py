@@ -4,32 +4,24 @@ The new file grows beside its target under a name of its own, is checked, dresse
 (permissions, times, extended attributes), flushed to the disk and then takes the target's name in
 one step. Whoever looks, and whenever the process dies, sees the old file or the new one.
 
-The last two steps, *landing*, may be taken for many small files together: the disk confirms them
-at once, which costs little more than it does for one.
-
-An unfinished file is held under a lock that ends with its process, so that `sweep` tells the
-leftovers of dead runs from the work of living ones.
+Until then it is a `mediaoptout.splice.temporary` file; the last two steps are those of
+`mediaoptout.splice.landing`.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import stat
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
 from mediaoptout.errors import (
     DamagedError,
     MediaError,
-    MediaoptoutError,
     NotHereError,
     SourceChangedError,
     WriteError,
@@ -37,30 +29,17 @@ from mediaoptout.errors import (
 from mediaoptout.splice import files
 from mediaoptout.splice.digest import ALONE, Digest
 from mediaoptout.splice.fingerprint import Fingerprint
+from mediaoptout.splice.landing import Staged, land
 from mediaoptout.splice.patch import Copy, Hole, Insert, Patch, PatchedSource, Span
 from mediaoptout.splice.refusals import exists, explained
 from mediaoptout.splice.source import STEP, FileSource, Source, stepped
+from mediaoptout.splice.temporary import Temporary, swept
 
 KERNEL_PIECE: Final = 256 << 10
 """From this size on a piece is copied by the kernel; smaller ones are gathered."""
 
 KERNEL_STEP: Final = 16 << 20
 """How much the kernel copies before the disk begins with it, and an interrupt is noticed."""
-
-Failure = OSError | MediaoptoutError
-"""Why a file could not land."""
-
-PATIENCE: Final = 0.02
-"""For how many seconds the disk is asked for one small file after the other ..."""
-
-ASKED_AT_ONCE: Final = 8
-"""... and for how many at once then."""
-
-_NAME_BYTES: Final = 80
-_SUFFIX: Final = ".mediaoptout-tmp"
-_TEMPORARY: Final = re.compile(r"\..*\.[0-9]+-[0-9a-f]{8}" + re.escape(_SUFFIX), re.DOTALL)
-_CLAIMS: Final = 16
-_FOLDERS: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +129,7 @@ def _stage(
     if there is not None:
         _refuse_protected(target, there)
     swept(target.parent)
-    new = _Temporary(target)
+    new = Temporary(target)
     try:
         with Digest(patch.size if seal is not None and seal.hashed else 0) as digest:
             _fill(new.fd, patch, source, digest)
@@ -167,123 +146,6 @@ def _stage(
         raise
     times = source.stat.st_atime_ns, source.stat.st_mtime_ns
     return Staged(new, target, replace, source.path, Fingerprint.of(source), times, patch.size)
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """A file that is whole, and waits for the disk and for its name.
-
-    Args:
-        new: the file.
-        target: its name to be.
-        replace: whether an existing file gives way.
-        source: the file that it was made of.
-        before: what that was when it was read.
-        times: of access and modification, in nanoseconds since 1970.
-        size: in bytes.
-    """
-
-    new: _Temporary
-    target: Path
-    replace: bool
-    source: Path
-    before: Fingerprint
-    times: tuple[int, int]
-    size: int
-
-    def take_name(self) -> None:
-        """Take the target's name in one step; the source must be what it was.
-
-        Raises:
-            OSError: the name cannot be had.
-            SourceChangedError: somebody changed the source meanwhile.
-        """
-        if not files.MOVES_OPEN_FILES:
-            self.new.close()
-            files.set_times(self.new.path, *self.times)
-        self.before.check(self.source)
-        if self.replace:
-            files.replace(self.new.path, self.target)
-        else:
-            files.publish(self.new.path, self.target)
-        self.new.close()
-
-
-def land(staged: Sequence[Staged], *, sync: bool = True) -> list[MediaoptoutError | None]:
-    """Flush files to the disk, and give them their names.
-
-    Args:
-        staged: the files.
-        sync: wait until they and their names are on the disk.
-
-    Returns:
-        For each why it could not be done, as `write` raises it, or None.
-    """
-    try:
-        errors = _landed(staged, sync)
-    except BaseException:
-        for each in staged:
-            each.new.discard()  # whose name is not yet the target's
-        raise
-    return [
-        explained(error, each.target, each.size) if isinstance(error, OSError) else error
-        for each, error in zip(staged, errors, strict=True)
-    ]
-
-
-def _landed(staged: Sequence[Staged], sync: bool) -> list[Failure | None]:
-    """Do it; for each what went wrong, or None."""
-    descriptors = [each.new.fd for each in staged]
-    errors: list[Failure | None] = flushed(descriptors) if sync else [None] * len(staged)
-    for number, each in enumerate(staged):
-        try:
-            if errors[number] is None:
-                each.take_name()
-                continue
-        except (OSError, MediaoptoutError) as error:
-            errors[number] = error
-        each.new.discard()
-    if sync:
-        for folder in dict.fromkeys(each.target.parent for each in staged):
-            _sync_names(folder, staged, errors)
-    return errors
-
-
-def _sync_names(folder: Path, staged: Sequence[Staged], errors: list[Failure | None]) -> None:
-    """Flush the names in a folder; what goes wrong is the failure of all files there."""
-    try:
-        files.sync_folder(folder)
-    except OSError as error:
-        for number, each in enumerate(staged):
-            if errors[number] is None and each.target.parent == folder:
-                errors[number] = error
-
-
-def flushed(descriptors: Sequence[int]) -> list[Failure | None]:
-    """Wait until files are on the disk; for each what went wrong, or None.
-
-    One after the other, since the first confirmation is mostly one for all; where the disk turns
-    out to be slow all the same, it is asked for several at once.
-
-    Args:
-        descriptors: the open files.
-    """
-    end = time.monotonic() + PATIENCE
-    errors: list[Failure | None] = []
-    for number, fd in enumerate(descriptors):
-        if number and time.monotonic() > end:
-            with ThreadPoolExecutor(ASKED_AT_ONCE) as threads:
-                return [*errors, *threads.map(_flushed, descriptors[number:])]
-        errors.append(_flushed(fd))
-    return errors
-
-
-def _flushed(fd: int) -> OSError | None:
-    try:
-        files.sync(fd)
-    except OSError as error:
-        return error
-    return None
 
 
 def put(data: bytes, target: Path, *, replace: bool, sync: bool = True) -> None:
@@ -320,7 +182,7 @@ def pour(
         if there is not None:
             _refuse_protected(target, there)
         swept(target.parent)
-        with _Temporary(target) as new:
+        with Temporary(target) as new:
             for piece in pieces:
                 files.write(new.fd, piece)
             mode = there.st_mode & 0o777 if there is not None else 0o666 & ~files.UMASK
@@ -337,60 +199,6 @@ def pour(
             files.sync_folder(target.parent)
     except OSError as error:
         raise explained(error, target, size) from error
-
-
-class _Temporary:
-    """A file of our own beside ``target``: opened, locked, and removed unless all goes well."""
-
-    __slots__ = ("fd", "path")
-
-    def __init__(self, target: Path) -> None:
-        for _ in range(_CLAIMS):
-            self.path = target.with_name(_own_name(target.name))
-            try:
-                self.fd = files.create(self.path)
-            except FileExistsError:
-                continue
-            try:
-                # A sweep may come between creating and locking, and take the file away.
-                if files.lock(self.fd) is not False and files.is_linked(self.fd):
-                    return
-            except BaseException:
-                files.discard(self.fd, self.path)
-                raise
-            files.discard(self.fd, self.path)
-        raise WriteError(f"no temporary file can be made beside {target}")
-
-    def close(self) -> None:
-        """Let go of the file, once."""
-        fd, self.fd = self.fd, -1
-        if fd >= 0:
-            files.close(fd)
-
-    def discard(self) -> None:
-        """Let go of the file and remove it, as far as that can be done."""
-        fd, self.fd = self.fd, -1
-        files.discard(fd, self.path)
-
-    def __enter__(self) -> _Temporary:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.discard()
-
-
-def _own_name(name: str) -> str:
-    """A hidden name that nobody else takes, at most 128 bytes long."""
-    start = name.encode("utf-8", "ignore")[:_NAME_BYTES].decode("utf-8", "ignore")
-    return f".{start}.{os.getpid()}-{os.urandom(4).hex()}{_SUFFIX}"
 
 
 def _fill(fd: int, patch: Patch, source: FileSource, digest: Digest) -> None:
@@ -472,13 +280,13 @@ def _flushing(fd: int | None) -> Iterator[None]:
     flushed.result()
 
 
-def _seal(new: _Temporary, hole: Span, data: bytes) -> None:
+def _seal(new: Temporary, hole: Span, data: bytes) -> None:
     if len(data) != hole.size:
         raise WriteError(f"{len(data)} bytes do not fill a hole of {hole.size}", at=hole.start)
     files.write_at(new.fd, data, hole.start)
 
 
-def _dress(new: _Temporary, source: FileSource, itself: bool) -> None:
+def _dress(new: Temporary, source: FileSource, itself: bool) -> None:
     """Give the new file what the source has beside its bytes."""
     old = source.stat
     if itself:
@@ -488,21 +296,6 @@ def _dress(new: _Temporary, source: FileSource, itself: bool) -> None:
     files.copy_attributes(source.fileno(), new.fd, ignored)
     if files.MOVES_OPEN_FILES:
         files.set_times(new.fd, old.st_atime_ns, old.st_mtime_ns)
-
-
-def sweep(folder: Path) -> int:
-    """Remove the unfinished files of dead runs from ``folder``; how many there were."""
-    return sum(
-        files.remove_stale(folder / name)
-        for name in files.names(folder)
-        if _TEMPORARY.fullmatch(name)
-    )
-
-
-@lru_cache(maxsize=_FOLDERS)
-def swept(folder: Path) -> int:
-    """`sweep`, once for each folder in a process."""
-    return sweep(folder)
 
 
 def same_bytes(patch: Patch, source: Source, existing: Path, *, recall: bool = False) -> bool:

@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 
 from mediaoptout.errors import WriteError
-from mediaoptout.splice import files, writer
+from mediaoptout.splice import files, temporary
 from mediaoptout.splice.patch import Copy, Hole, Insert, Patch
 from mediaoptout.splice.source import FileSource
-from mediaoptout.splice.writer import KERNEL_PIECE, Seal, sweep, write
+from mediaoptout.splice.temporary import sweep
+from mediaoptout.splice.writer import KERNEL_PIECE, Seal, write
 from tests.splice.strategies import materialised
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +81,7 @@ def case(request, tmp_path) -> tuple[Path, Path, bytes | None]:
 
 
 def attempt(path: Path, target: Path, replace: bool) -> None:
-    writer.swept.cache_clear()
+    temporary.swept.cache_clear()
     with FileSource(path) as source:
         write(PATCH, source, target, replace=replace, seal=SEAL)
 

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from mediaoptout.errors import MediaoptoutError, SourceChangedError, WriteError
-from mediaoptout.splice import files, writer
+from mediaoptout.splice import files, landing
 from mediaoptout.splice.digest import ALONE
+from mediaoptout.splice.landing import Staged, land
 from mediaoptout.splice.patch import Copy, Insert, Patch
 from mediaoptout.splice.source import FileSource
-from mediaoptout.splice.writer import Staged, land, sweep, write
+from mediaoptout.splice.temporary import sweep
+from mediaoptout.splice.writer import write
 
 OLD = os.urandom(5000)
 PATCH = Patch((Insert(b"new"), Copy(0, len(OLD))))
@@ -119,14 +121,14 @@ def test_a_slow_disk_is_asked_for_several_at_once(tmp_path, monkeypatch):
 
     def slow(_fd: int) -> None:
         asked.append(time.monotonic())
-        time.sleep(writer.PATIENCE * 2)
+        time.sleep(landing.PATIENCE * 2)
 
-    staged = [stage(tmp_path, number) for number in range(2 * writer.ASKED_AT_ONCE + 1)]
+    staged = [stage(tmp_path, number) for number in range(2 * landing.ASKED_AT_ONCE + 1)]
     monkeypatch.setattr(files, "sync", slow)
     began = time.monotonic()
     assert land(staged) == [None] * len(staged)
     assert len(asked) == len(staged)
-    assert time.monotonic() - began < len(staged) * writer.PATIENCE * 2
+    assert time.monotonic() - began < len(staged) * landing.PATIENCE * 2
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])

@@ -16,11 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mediaoptout.errors import RefusedError, SourceChangedError, WriteError
-from mediaoptout.splice import files, writer
+from mediaoptout.splice import files, temporary
 from mediaoptout.splice.digest import ALONE
 from mediaoptout.splice.patch import Copy, Hole, Insert, Patch
 from mediaoptout.splice.source import STEP, FileSource
-from mediaoptout.splice.writer import KERNEL_PIECE, Seal, same_bytes, sweep, write
+from mediaoptout.splice.temporary import sweep
+from mediaoptout.splice.writer import KERNEL_PIECE, Seal, same_bytes, write
 from tests.splice.strategies import SOURCE, materialised, patches
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +34,7 @@ NEW = materialised(PATCH, CONTENT)
 
 @pytest.fixture(autouse=True)
 def every_folder_is_swept_anew():
-    writer.swept.cache_clear()
+    temporary.swept.cache_clear()
 
 
 @pytest.fixture
@@ -247,10 +248,10 @@ def test_any_name_will_do(file, tmp_path, name):
 
 def test_our_own_names_are_short_and_ours(tmp_path):
     for name in ("a", "é" * 127, "x" * 255, "\N{MUSICAL SYMBOL G CLEF}" * 63, "\udcff"):
-        own = writer._own_name(name)
+        own = temporary._own_name(name)
         assert len(os.fsencode(own)) <= 128
         assert own.startswith(".")
-        assert writer._TEMPORARY.fullmatch(own)
+        assert temporary._TEMPORARY.fullmatch(own)
 
 
 # ------------------------------------------------------------------ what it refuses
@@ -456,18 +457,18 @@ def test_a_full_disk_leaves_everything_as_it_was(file, tmp_path):
 
 
 def test_leftovers_of_the_dead_are_swept_and_nothing_else(file, tmp_path):
-    dead = tmp_path / writer._own_name("a.jpg")
+    dead = tmp_path / temporary._own_name("a.jpg")
     dead.write_bytes(b"half")
-    protected = tmp_path / writer._own_name("b.jpg")
+    protected = tmp_path / temporary._own_name("b.jpg")
     protected.touch(0o400)
     others = {".hidden", "x.mediaoptout-tmp", ".x.12-abc.mediaoptout-tmp", "a.jpg"}
     for name in others:
         (tmp_path / name).touch()
-    folder, link = tmp_path / writer._own_name("folder"), tmp_path / writer._own_name("link")
+    folder, link = tmp_path / temporary._own_name("folder"), tmp_path / temporary._own_name("link")
     folder.mkdir()
     link.symlink_to("a.jpg")
     others |= {folder.name, link.name, "source.bin"}
-    alive = tmp_path / writer._own_name("c.jpg")
+    alive = tmp_path / temporary._own_name("c.jpg")
     fd = files.create(alive)
     assert files.lock(fd)
     change(file, tmp_path / "target")
@@ -506,7 +507,7 @@ def test_a_sweep_between_creating_and_locking_is_survived(file, tmp_path, monkey
 def test_names_that_are_taken_are_passed_over(file, tmp_path, monkeypatch):
     own = iter(["taken", "taken", "free", *["taken"] * 99])
     (tmp_path / "taken").touch()
-    monkeypatch.setattr(writer, "_own_name", lambda name: next(own))
+    monkeypatch.setattr(temporary, "_own_name", lambda name: next(own))
     change(file, tmp_path / "target")
     assert (tmp_path / "target").read_bytes() == NEW
     with pytest.raises(WriteError):
