@@ -42,6 +42,7 @@ ELSEWHERE = frozenset(
         "carriers/id3/languages.py",  # tables of codes and names
         "carriers/id3v1_genres.py",
         "carriers/xmp/render.py",  # markup
+        "containers/endings.py",  # a table of endings
         "containers/svg_writing.py",
         "credentials/identity.py",  # of the identity, before any file is touched
         "credentials/selfcheck.py",
