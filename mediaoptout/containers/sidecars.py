@@ -43,7 +43,14 @@ class Sidecar:
 
 def candidates(media: Path, ending: str) -> tuple[Path, Path]:
     """Where a sidecar of ``media`` can be: under the whole name, and with the ending changed."""
-    return media.with_name(media.name + ending), media.with_suffix(ending)
+    whole, short = _names(media, ending)
+    return Path(whole), Path(short)
+
+
+def _names(media: Path, ending: str) -> tuple[str, str]:
+    """The same as texts: they are asked for with every file, and mostly lead to nothing."""
+    whole = str(media)
+    return whole + ending, whole.removesuffix(media.suffix) + ending
 
 
 def find(media: Path, ending: str, *, recall: bool = False) -> Sidecar | None:
@@ -57,10 +64,9 @@ def find(media: Path, ending: str, *, recall: bool = False) -> Sidecar | None:
     Raises:
         NotHereError: there is a placeholder that may be it.
     """
-    whole = str(media)
-    for name in (whole + ending, whole.removesuffix(media.suffix) + ending):
+    for name in _names(media, ending):
         try:
-            there = os.stat(name)  # noqa: PTH116 # asked of every file, mostly in vain
+            there = os.stat(name)  # noqa: PTH116 # see _names
             if there.st_size <= MAX_SIZE:
                 path = Path(name)
                 if not recall:

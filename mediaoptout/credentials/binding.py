@@ -24,7 +24,9 @@ LARGE: Final = 8 << 20
 MISMATCH: Final = "assertion.dataHash.mismatch"
 MATCH: Final = "assertion.dataHash.match"
 
-_ANY: Final = "application/octet-stream"
+OCTETS: Final = "application/octet-stream"
+"""The media type of any bytes: what the reader hashes then is all of them, whatever they are."""
+
 _NOTHING: Final = BytesSource(b"\0")
 """What the reader hashes instead: it finds that this is not what was signed, and nothing else."""
 
@@ -53,7 +55,7 @@ def validated(source: Source, held: Held, context: Context) -> Found | None:
     Raises:
         C2paError: the store cannot be read.
     """
-    found = library.manifests(_NOTHING, _ANY, context, held.store)
+    found = library.manifests(_NOTHING, OCTETS, context, held.store)
     bound = jumbf.read(held.store, str(found.document.get("active_manifest"))).data_hash
     if bound is None or not _leaves_out(source, bound.excluded, held.frame):
         return None

@@ -14,7 +14,7 @@ from typing import Any, Final
 from c2pa import C2paError, Context
 
 from mediaoptout.credentials import jumbf, library
-from mediaoptout.credentials.binding import LARGE, Held, validated
+from mediaoptout.credentials.binding import LARGE, OCTETS, Held, validated
 from mediaoptout.credentials.credential import ACTIVE, COMPONENT, PARENT, Credential
 from mediaoptout.credentials.library import Found
 from mediaoptout.credentials.outcome import Outcome, doubtful, judged
@@ -25,9 +25,6 @@ from mediaoptout.splice.patch import Span
 from mediaoptout.splice.source import Source
 from mediaoptout.vocabularies import cawg
 from mediaoptout.words import Integrity, Trust
-
-_ANY: Final = "application/octet-stream"
-"""The media type for a manifest beside its file: the whole file is hashed, whatever it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +127,7 @@ def validate_beside(
     *,
     check: bool = True,
     anchors: Anchors | None = None,
-    media_type: str = _ANY,
+    media_type: str = OCTETS,
 ) -> Report:
     """Validate a manifest store that does not stand in its file.
 
